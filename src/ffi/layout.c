@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The size of each structure, and the offset of each field, that Rust touches,
+ * as seen by the compiler that built the kernel. Compiled to assembly only.
+ */
+
+#include <linux/kbuild.h>
+
+#include "helpers.h"
+
+#define SIZE(type)		DEFINE(SIZEOF_##type, sizeof(struct type))
+#define FIELD(type, field)	DEFINE(OFFSETOF_##type##_##field, \
+				       offsetof(struct type, field))
+
+int main(void)
+{
+	SIZE(Scsi_Host);
+	FIELD(Scsi_Host, max_channel);
+	FIELD(Scsi_Host, max_id);
+	FIELD(Scsi_Host, max_lun);
+	FIELD(Scsi_Host, host_no);
+	FIELD(Scsi_Host, rpm_autosuspend_delay);
+	FIELD(Scsi_Host, shost_gendev);
+	SIZE(scsi_host_template);
+	FIELD(scsi_host_template, cmd_size);
+	FIELD(scsi_host_template, queuecommand);
+	FIELD(scsi_host_template, module);
+	FIELD(scsi_host_template, eh_abort_handler);
+	FIELD(scsi_host_template, eh_device_reset_handler);
+	FIELD(scsi_host_template, sdev_configure);
+	FIELD(scsi_host_template, can_queue);
+	FIELD(scsi_host_template, proc_name);
+	SIZE(scsi_cmnd);
+	FIELD(scsi_cmnd, device);
+	FIELD(scsi_cmnd, cmd_len);
+	FIELD(scsi_cmnd, cmnd);
+	FIELD(scsi_cmnd, sdb);
+	FIELD(scsi_cmnd, resid_len);
+	FIELD(scsi_cmnd, sense_buffer);
+	FIELD(scsi_cmnd, result);
+	SIZE(scsi_data_buffer);
+	FIELD(scsi_data_buffer, length);
+	SIZE(scsi_device);
+	FIELD(scsi_device, host);
+	FIELD(scsi_device, id);
+	FIELD(scsi_device, channel);
+	FIELD(scsi_device, lun);
+	FIELD(scsi_device, sdev_gendev);
+
+	return 0;
+}

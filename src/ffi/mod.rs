@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Raw bindings, and the few kernel primitives that the kernel crate lacks.
+//!
+//! Everything that `kernel::bindings` already has is used from there: `--no-recursive-allowlist`
+//! in `bindgen_parameters` keeps this crate from having a second `struct device`.
+//!
+//! C header: [`src/ffi/helpers.h`](helpers.h)
+
+pub(crate) mod rcu;
+pub(crate) mod waitqueue;
+pub(crate) mod workqueue;
+
+pub(crate) use generated::*;
+
+#[allow(
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    clippy::ref_as_ptr,
+    clippy::ptr_as_ptr,
+    clippy::as_underscore,
+    clippy::cast_lossless,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn
+)]
+mod generated {
+    use kernel::{
+        bindings::*,
+        ffi, //
+    };
+    use pin_init::{
+        MaybeZeroable,
+        Zeroable, //
+    };
+
+    // SAFETY: `__BindgenBitfieldUnit<S>` is a transparent wrapper of `S`, and `S` may be zero.
+    unsafe impl<S: Zeroable> Zeroable for __BindgenBitfieldUnit<S> {}
+
+    include!(concat!(env!("RPMFAULT_GEN"), "/bindings_generated.rs"));
+}
+
+/// What the compiler that built the kernel says, against what bindgen's libclang says.
+#[allow(dead_code, non_upper_case_globals)]
+mod layout {
+    use core::mem::{
+        offset_of,
+        size_of, //
+    };
+
+    include!(concat!(env!("RPMFAULT_GEN"), "/layout_generated.rs"));
+
+    macro_rules! agree {
+        ($($ty:ident { $($field:ident => $offset:ident),* $(,)? } $size:ident;)*) => {$(
+            const _: () = assert!(size_of::<super::$ty>() == $size);
+            $(const _: () = assert!(offset_of!(super::$ty, $field) == $offset);)*
+        )*};
+    }
+
+    agree! {
+        Scsi_Host {
+            max_channel => OFFSETOF_Scsi_Host_max_channel,
+            max_id => OFFSETOF_Scsi_Host_max_id,
+            max_lun => OFFSETOF_Scsi_Host_max_lun,
+            host_no => OFFSETOF_Scsi_Host_host_no,
+            rpm_autosuspend_delay => OFFSETOF_Scsi_Host_rpm_autosuspend_delay,
+            shost_gendev => OFFSETOF_Scsi_Host_shost_gendev,
+        } SIZEOF_Scsi_Host;
+        scsi_host_template {
+            cmd_size => OFFSETOF_scsi_host_template_cmd_size,
+            queuecommand => OFFSETOF_scsi_host_template_queuecommand,
+            module => OFFSETOF_scsi_host_template_module,
+            eh_abort_handler => OFFSETOF_scsi_host_template_eh_abort_handler,
+            eh_device_reset_handler => OFFSETOF_scsi_host_template_eh_device_reset_handler,
+            sdev_configure => OFFSETOF_scsi_host_template_sdev_configure,
+            can_queue => OFFSETOF_scsi_host_template_can_queue,
+            proc_name => OFFSETOF_scsi_host_template_proc_name,
+        } SIZEOF_scsi_host_template;
+        scsi_cmnd {
+            device => OFFSETOF_scsi_cmnd_device,
+            cmd_len => OFFSETOF_scsi_cmnd_cmd_len,
+            cmnd => OFFSETOF_scsi_cmnd_cmnd,
+            sdb => OFFSETOF_scsi_cmnd_sdb,
+            resid_len => OFFSETOF_scsi_cmnd_resid_len,
+            sense_buffer => OFFSETOF_scsi_cmnd_sense_buffer,
+            result => OFFSETOF_scsi_cmnd_result,
+        } SIZEOF_scsi_cmnd;
+        scsi_data_buffer {
+            length => OFFSETOF_scsi_data_buffer_length,
+        } SIZEOF_scsi_data_buffer;
+        scsi_device {
+            host => OFFSETOF_scsi_device_host,
+            id => OFFSETOF_scsi_device_id,
+            channel => OFFSETOF_scsi_device_channel,
+            lun => OFFSETOF_scsi_device_lun,
+            sdev_gendev => OFFSETOF_scsi_device_sdev_gendev,
+        } SIZEOF_scsi_device;
+    }
+}
