@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Platform devices that a module makes for itself, and their driver.
+//!
+//! # Lifecycle
+//!
+//! [`Device::new`] creates a device with its data; the driver is bound before it returns. The
+//! data live until the device is gone, so every callback may use them. User space may unbind and
+//! bind the driver in between.
+//!
+//! Only raw bindings are used: the driver core's Rust interface changes with every release.
+//!
+//! C header: [`include/linux/platform_device.h`](srctree/include/linux/platform_device.h)
+
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+
+use kernel::{
+    bindings,
+    device::{
+        self,
+        Bound, //
+    },
+    error::{
+        from_result,
+        to_result, //
+    },
+    prelude::*,
+    str::as_char_ptr_in_const_context,
+    sync::{
+        aref::ARef,
+        Arc,
+        ArcBorrow, //
+    },
+    types::Opaque, //
+};
+
+/// A driver, and at the same time the type of its devices' data.
+pub(crate) trait Driver: Send + Sync + Sized + 'static {
+    /// Name of the driver, and of its devices before the dot.
+    const NAME: &'static CStr;
+
+    /// Sets up a device. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// An error leaves the device without a driver.
+    fn probe(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) -> Result;
+
+    /// Undoes [`Driver::probe`]. May sleep.
+    ///
+    /// The driver core resumes the device before.
+    fn remove(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>);
+
+    /// Powers the device down. May sleep.
+    ///
+    /// Called by `rpm_suspend()` with all children suspended.
+    ///
+    /// # Errors
+    ///
+    /// [`EAGAIN`] and [`EBUSY`] leave the device active; any other error is kept in
+    /// `power.runtime_error`.
+    fn runtime_suspend(this: ArcBorrow<'_, Self>) -> Result;
+
+    /// Powers the device up. May sleep.
+    ///
+    /// Called by `rpm_resume()`.
+    ///
+    /// # Errors
+    ///
+    /// An error leaves the device suspended.
+    fn runtime_resume(this: ArcBorrow<'_, Self>) -> Result;
+}
+
+/// A registered driver.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Registration<T: Driver> {
+    #[pin]
+    driver: Opaque<bindings::platform_driver>,
+    _callbacks: PhantomData<T>,
+}
+
+// SAFETY: A `Registration` has no methods.
+unsafe impl<T: Driver> Send for Registration<T> {}
+// SAFETY: As above.
+unsafe impl<T: Driver> Sync for Registration<T> {}
+
+impl<T: Driver> Registration<T> {
+    /// Registers the driver. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of `__platform_driver_register()`.
+    pub(crate) fn new(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            driver <- Opaque::try_ffi_init(move |slot: *mut bindings::platform_driver| {
+                // SAFETY: `slot` is valid for writes and pinned; the callbacks have the types of
+                // the C declarations, and are told only of devices that match by name, which are
+                // ours: `Device::new()` makes the only ones.
+                unsafe {
+                    slot.write(bindings::platform_driver {
+                        probe: Some(Callbacks::<T>::probe),
+                        remove: Some(Callbacks::<T>::remove),
+                        ..pin_init::zeroed()
+                    });
+                    (*slot).driver.name = T::NAME.as_char_ptr();
+                    (*slot).driver.pm = &Callbacks::<T>::PM;
+                    // `enable` must not return before the device is bound.
+                    (*slot).driver.probe_type =
+                        bindings::probe_type_PROBE_FORCE_SYNCHRONOUS;
+                    to_result(bindings::__platform_driver_register(
+                        slot,
+                        module.as_ptr(),
+                        as_char_ptr_in_const_context(c"rpmfault"),
+                    ))
+                }
+            }),
+            _callbacks: PhantomData,
+        })
+    }
+}
+
+#[pinned_drop]
+impl<T: Driver> PinnedDrop for Registration<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: `new()` registered the driver.
+        unsafe { bindings::platform_driver_unregister(self.driver.get()) };
+    }
+}
+
+/// A device for the driver `T`.
+///
+/// # Invariants
+///
+/// `device` was added and not deleted; its `platform_data` comes from `Arc::<T>::into_raw()`.
+pub(crate) struct Device<T: Driver> {
+    device: NonNull<bindings::platform_device>,
+    _data: PhantomData<Arc<T>>,
+}
+
+// SAFETY: A device may be used from any thread.
+unsafe impl<T: Driver> Send for Device<T> {}
+// SAFETY: As above.
+unsafe impl<T: Driver> Sync for Device<T> {}
+
+impl<T: Driver> Device<T> {
+    /// Adds a device, and binds its driver. May sleep.
+    ///
+    /// An error of [`Driver::probe`] is not reported by the driver core: `data` has to tell.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENOMEM`] or the error of `platform_device_add()`; nothing is left behind.
+    pub(crate) fn new(data: Arc<T>) -> Result<Self> {
+        // SAFETY: The name is NUL-terminated; it is copied.
+        let device = unsafe {
+            bindings::platform_device_alloc(T::NAME.as_char_ptr(), bindings::PLATFORM_DEVID_AUTO)
+        };
+        let device = NonNull::new(device).ok_or(ENOMEM)?;
+        let pdev = device.as_ptr();
+        // SAFETY: The device was just allocated and is not registered, so it is ours alone.
+        let added = unsafe {
+            (*pdev).dev.platform_data = Arc::into_raw(data).cast_mut().cast();
+            to_result(bindings::platform_device_add(pdev))
+        };
+        if let Err(error) = added {
+            // SAFETY: The device is not registered, and `platform_data` was set above.
+            unsafe { Self::put(device) };
+            return Err(error);
+        }
+        // INVARIANT: Just added.
+        Ok(Self {
+            device,
+            _data: PhantomData,
+        })
+    }
+
+    /// Returns the device.
+    pub(crate) fn device(&self) -> ARef<device::Device> {
+        // SAFETY: By the type invariant the device is valid, and registered, so its count is not
+        // zero.
+        unsafe { device::Device::get_device(&raw mut (*self.device.as_ptr()).dev) }
+    }
+
+    /// Drops the data and the last reference of ours.
+    ///
+    /// # Safety
+    ///
+    /// The device must not be registered, and its `platform_data` must come from
+    /// `Arc::<T>::into_raw()`.
+    unsafe fn put(device: NonNull<bindings::platform_device>) {
+        let pdev = device.as_ptr();
+        // SAFETY: By the safety requirements. The release function would kfree() what
+        // `platform_data` points to.
+        unsafe {
+            let data = core::mem::replace(&mut (*pdev).dev.platform_data, core::ptr::null_mut());
+            bindings::platform_device_put(pdev);
+            drop(Arc::<T>::from_raw(data.cast()));
+        }
+    }
+}
+
+impl<T: Driver> Drop for Device<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the device is registered.
+        unsafe { bindings::platform_device_del(self.device.as_ptr()) };
+        // SAFETY: It is not any more, so no callback runs: `device_del()` unbinds the driver, and
+        // disables runtime power management, which waits for its callbacks.
+        unsafe { Self::put(self.device) };
+    }
+}
+
+/// The C callbacks of the driver `T`.
+struct Callbacks<T>(PhantomData<T>);
+
+impl<T: Driver> Callbacks<T> {
+    const PM: bindings::dev_pm_ops = bindings::dev_pm_ops {
+        runtime_suspend: Some(Self::runtime_suspend),
+        runtime_resume: Some(Self::runtime_resume),
+        ..pin_init::zeroed()
+    };
+
+    /// # Safety
+    ///
+    /// `dev` must be the `dev` of a platform device that `Device::<T>::new()` made.
+    unsafe fn data<'a>(dev: *mut bindings::device) -> ArcBorrow<'a, T> {
+        // SAFETY: By the safety requirements `platform_data` comes from `Arc::<T>::into_raw()`; it
+        // is dropped after the last callback.
+        unsafe { ArcBorrow::from_raw((*dev).platform_data.cast_const().cast()) }
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the platform bus.
+    unsafe extern "C" fn probe(pdev: *mut bindings::platform_device) -> kernel::ffi::c_int {
+        // SAFETY: The bus passes one of our devices, which is bound for the time of this call.
+        let (data, dev) = unsafe {
+            let dev = &raw mut (*pdev).dev;
+            (
+                Self::data(dev),
+                device::Device::<device::Normal>::from_raw(dev).as_bound(),
+            )
+        };
+        from_result(|| {
+            // Without this the mid layer would limit the size of a transfer to what swiotlb can
+            // bounce for a 32-bit device.
+            // SAFETY: The device is being bound, which is when a driver sets its masks.
+            unsafe {
+                to_result(bindings::dma_set_mask(&raw mut (*pdev).dev, u64::MAX))?;
+                to_result(bindings::dma_set_coherent_mask(
+                    &raw mut (*pdev).dev,
+                    u64::MAX,
+                ))?;
+            }
+            T::probe(data, dev).map(|()| 0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the platform bus.
+    unsafe extern "C" fn remove(pdev: *mut bindings::platform_device) {
+        // SAFETY: As in `probe()`.
+        let (data, dev) = unsafe {
+            let dev = &raw mut (*pdev).dev;
+            (
+                Self::data(dev),
+                device::Device::<device::Normal>::from_raw(dev).as_bound(),
+            )
+        };
+        T::remove(data, dev);
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the PM core.
+    unsafe extern "C" fn runtime_suspend(dev: *mut bindings::device) -> kernel::ffi::c_int {
+        // SAFETY: The PM core passes one of our devices, and waits for the callback when it is
+        // removed.
+        let data = unsafe { Self::data(dev) };
+        from_result(|| T::runtime_suspend(data).map(|()| 0))
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the PM core.
+    unsafe extern "C" fn runtime_resume(dev: *mut bindings::device) -> kernel::ffi::c_int {
+        // SAFETY: As in `runtime_suspend()`.
+        let data = unsafe { Self::data(dev) };
+        from_result(|| T::runtime_resume(data).map(|()| 0))
+    }
+}
