@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The link between the host and its targets.
+
+use kernel::sync::atomic::{
+    Atomic,
+    Relaxed, //
+};
+
+/// A link that fails commands while it is down, as tcm_loop's offline transport does.
+pub(crate) struct Link {
+    down: Atomic<bool>,
+}
+
+impl Link {
+    /// Creates a link that is up.
+    pub(crate) fn new() -> Self {
+        Self {
+            down: Atomic::new(false),
+        }
+    }
+
+    /// Returns whether the link is down.
+    pub(crate) fn is_down(&self) -> bool {
+        self.down.load(Relaxed)
+    }
+
+    /// Takes the link down or brings it up.
+    ///
+    /// Whoever takes it down also has to wake what is parked behind it: see
+    /// [`crate::device::rules::RuleSet::wake`].
+    pub(crate) fn set_down(&self, down: bool) {
+        self.down.store(down, Relaxed);
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The emulated hardware: a host adapter with a link, and the logical units behind it.
+//!
+//! # Locking
+//!
+//! A command takes, one after the other and never two at once, except where noted: the state of a
+//! rule (`rules`), the list of parked commands (`parking`), the slot of one (`parking`, inside the
+//! list's lock), the frames of a store (`store`). All are spinlocks that are not taken in
+//! interrupts, and none is held while a command is completed.
+
+#![deny(unsafe_code)]
+
+mod disk;
+pub(crate) mod host;
+pub(crate) mod link;
+pub(crate) mod lun;
+mod parking;
+pub(crate) mod rules;
+pub(crate) mod store;
