@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `<host>/luns/` and `<host>/luns/<c:t:l>/`: the logical units.
+
+use core::{
+    fmt::{
+        self,
+        Write, //
+    },
+    str, //
+};
+
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    }, //
+};
+
+use crate::{
+    configfs::{
+        Attribute,
+        Directory,
+        Group,
+        Page, //
+    },
+    control::{
+        host::Host,
+        text, //
+    },
+    device::{
+        host::{
+            CHANNELS,
+            LUNS,
+            TARGETS, //
+        },
+        lun::BLOCK_SIZE,
+        store::Store, //
+    },
+    scsi::Address, //
+};
+
+/// The size of a disk of which nothing else is said, in bytes.
+const DEFAULT_SIZE: u64 = 1 << 30;
+
+/// What is said of a logical unit.
+pub(super) struct LunConfig {
+    /// Where it is.
+    pub(super) address: Address,
+    /// What it keeps, for as long as the directory exists.
+    pub(super) store: Arc<Store>,
+    size: Atomic<u64>,
+}
+
+impl LunConfig {
+    /// Returns how many logical blocks it has.
+    pub(super) fn blocks(&self) -> u64 {
+        self.size.load(Relaxed) / u64::from(BLOCK_SIZE)
+    }
+}
+
+/// The directory in which logical units are made.
+pub(super) struct Luns(Arc<Host>);
+
+impl Luns {
+    /// Creates the data of the directory.
+    pub(super) fn new(host: Arc<Host>) -> Self {
+        Self(host)
+    }
+}
+
+impl Directory for Luns {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[];
+    const MAKES_CHILDREN: bool = true;
+
+    fn make_child(&self, name: &str) -> Result<Group> {
+        let address = address(name)?;
+        let lun = Arc::new(
+            LunConfig {
+                address,
+                store: Arc::pin_init(Store::new(), GFP_KERNEL)?,
+                size: Atomic::new(DEFAULT_SIZE),
+            },
+            GFP_KERNEL,
+        )?;
+        let dir_name = CString::try_from_fmt(fmt!("{name}"))?;
+        let group = Group::new(
+            &dir_name,
+            Ok(LunDir {
+                host: self.0.clone(),
+                lun: lun.clone(),
+            }),
+        )?;
+        self.0.with_config(|config| {
+            let at = config
+                .luns
+                .iter()
+                .position(|other| other.address > address)
+                .unwrap_or(config.luns.len());
+            config.luns.reserve(1, GFP_KERNEL)?;
+            config
+                .luns
+                .insert_within_capacity(at, lun)
+                .map_err(|_| ENOMEM)
+        })?;
+        Ok(group)
+    }
+}
+
+/// The files of one logical unit.
+struct LunDir {
+    host: Arc<Host>,
+    lun: Arc<LunConfig>,
+}
+
+impl LunDir {
+    fn show_size(&self, page: &mut Page<'_>) -> fmt::Result {
+        write!(page, "{}", self.lun.size.load(Relaxed))
+    }
+
+    fn store_size(&self, text: &str) -> Result {
+        let size = text::bytes(text)?;
+        if size == 0 || size % u64::from(BLOCK_SIZE) != 0 || i64::try_from(size).is_err() {
+            return Err(EINVAL);
+        }
+        self.host.with_config(|config| {
+            config.check_idle()?;
+            self.lun.size.store(size, Relaxed);
+            Ok(())
+        })
+    }
+
+    /// Empty while no driver of the mid layer has made one.
+    fn show_block_dev(&self, page: &mut Page<'_>) -> fmt::Result {
+        let mut name = [0; 32];
+        let len = self
+            .host
+            .live()
+            .and_then(|live| live.adapter.block_device(self.lun.address, &mut name));
+        let name = len.and_then(|len| name.get(..len));
+        page.write_str(str::from_utf8(name.unwrap_or_default()).map_err(|_| fmt::Error)?)
+    }
+
+    fn show_mapped_bytes(&self, page: &mut Page<'_>) -> fmt::Result {
+        write!(page, "{}", self.lun.store.mapped_bytes())
+    }
+}
+
+impl Directory for LunDir {
+    const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::rw(c"size", Self::show_size, Self::store_size),
+        Attribute::ro(c"block_dev", Self::show_block_dev),
+        Attribute::ro(c"mapped_bytes", Self::show_mapped_bytes),
+    ];
+
+    fn removed(&self) {
+        let live = self.host.with_config(|config| {
+            config.luns.retain(|other| !Arc::ptr_eq(other, &self.lun));
+            config.live.clone()
+        });
+        if let Some(live) = live {
+            live.adapter.remove_lun(self.lun.address);
+        }
+    }
+}
+
+/// Reads the name of a logical unit's directory: the last three numbers of H:C:T:L.
+///
+/// # Errors
+///
+/// Returns [`EINVAL`] for anything else, for leading zeros (there would be two names for one
+/// unit), and for numbers that a host does not have.
+fn address(name: &str) -> Result<Address> {
+    let mut fields = name.split(':').map(|field| {
+        let plain = field == "0" || !field.starts_with('0');
+        if plain && field.bytes().all(|byte| byte.is_ascii_digit()) {
+            text::int::<u32>(field)
+        } else {
+            Err(EINVAL)
+        }
+    });
+    let mut next = || fields.next().unwrap_or(Err(EINVAL));
+    let address = Address {
+        channel: next()?,
+        id: next()?,
+        lun: u64::from(next()?),
+    };
+    let known = address.channel < CHANNELS && address.id < TARGETS && address.lun < LUNS;
+    if fields.next().is_some() || !known {
+        return Err(EINVAL);
+    }
+    Ok(address)
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A virtual SCSI host whose power management fails on demand.
+//!
+//! The module is read along two journeys:
+//!
+//! - a command: [`scsi::Operations::queue`] -> [`device::host`] asks the fault rules, finds the
+//!   logical unit and executes the command against its store -> [`scsi::Command::complete`];
+//! - a power transition: [`pm::platform::Driver::runtime_resume`] and its kin -> [`device::host`]
+//!   asks the fault rules and passes, fails or holds the callback.
+//!
+//! What a user says in configfs comes in through [`control`].
+
+mod configfs;
+mod control;
+mod device;
+mod fault;
+mod ffi;
+mod pm;
+mod protocol;
+mod scsi;
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+/// The version that `modinfo` and configfs show.
+const VERSION: &str = "0.1.0";
+
+/// This module, for the C structures that pin it.
+const THIS_MODULE: &ThisModule = kernel::module::this_module::<LocalModule>();
+
+module! {
+    type: RpmFault,
+    name: "rpmfault",
+    authors: ["rpmfault contributors"],
+    description: "Virtual SCSI host with failing power management",
+    license: "GPL",
+}
+
+/// The module while it is loaded.
+///
+/// The fields are dropped in this order: the directories are gone before the driver that their
+/// hosts need, and the workqueue is flushed last.
+#[pin_data]
+struct RpmFault {
+    #[pin]
+    _configfs: configfs::Subsystem<control::Root>,
+    #[pin]
+    _driver: pm::platform::Registration<device::host::Adapter>,
+    _workqueue: Arc<ffi::workqueue::OwnedQueue>,
+}
+
+impl kernel::InPlaceModule for RpmFault {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        pin_init::pin_init_scope(move || {
+            let workqueue = Arc::new(ffi::workqueue::OwnedQueue::new(c"rpmfault")?, GFP_KERNEL)?;
+            let root = control::Root::new(workqueue.clone());
+            Ok(try_pin_init!(Self {
+                _driver <- pm::platform::Registration::new(module),
+                _configfs <- configfs::Subsystem::new(c"rpmfault", Ok(root)),
+                _workqueue: workqueue,
+            }))
+        })
+    }
+}
