@@ -28,9 +28,6 @@ use kernel::{
 /// The version that `modinfo` and configfs show.
 const VERSION: &str = "0.1.0";
 
-/// This module, for the C structures that pin it.
-const THIS_MODULE: &ThisModule = kernel::module::this_module::<LocalModule>();
-
 module! {
     type: RpmFault,
     name: "rpmfault",

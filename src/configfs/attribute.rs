@@ -17,7 +17,10 @@ use kernel::{
     str::as_char_ptr_in_const_context, //
 };
 
-use crate::configfs::Directory;
+use crate::{
+    configfs::Directory,
+    ffi, //
+};
 
 /// What a `show` writes to.
 ///
@@ -156,7 +159,7 @@ impl<D: Directory, C: Container<D>> Table<D, C> {
         let attribute = &D::ATTRIBUTES[I];
         bindings::configfs_attribute {
             ca_name: as_char_ptr_in_const_context(attribute.name),
-            ca_owner: crate::THIS_MODULE.as_ptr(),
+            ca_owner: ffi::THIS_MODULE,
             ca_mode: attribute.mode,
             show: match attribute.show {
                 Some(_) => Some(Self::show::<I>),

@@ -144,7 +144,7 @@ pub(super) struct Node<D> {
 
 impl<D: Directory> Node<D> {
     const TYPE: bindings::config_item_type = bindings::config_item_type {
-        ct_owner: crate::THIS_MODULE.as_ptr(),
+        ct_owner: ffi::THIS_MODULE,
         ct_item_ops: &Self::ITEM_OPERATIONS,
         ct_group_ops: if D::MAKES_CHILDREN {
             &Children::<D, Self>::OPERATIONS

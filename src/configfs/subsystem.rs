@@ -12,13 +12,16 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::configfs::{
-    attribute::{
-        Container,
-        Table, //
+use crate::{
+    configfs::{
+        attribute::{
+            Container,
+            Table, //
+        },
+        group::Children,
+        Directory, //
     },
-    group::Children,
-    Directory, //
+    ffi, //
 };
 
 /// A registered subsystem with the data `D`.
@@ -37,7 +40,7 @@ unsafe impl<D: Directory> Sync for Subsystem<D> {}
 
 impl<D: Directory> Subsystem<D> {
     const TYPE: bindings::config_item_type = bindings::config_item_type {
-        ct_owner: crate::THIS_MODULE.as_ptr(),
+        ct_owner: ffi::THIS_MODULE,
         ct_item_ops: core::ptr::null(),
         ct_group_ops: &Children::<D, Self>::OPERATIONS,
         ct_attrs: Table::<D, Self>::POINTERS.as_ptr().cast_mut(),

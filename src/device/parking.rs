@@ -104,8 +104,8 @@ impl Parking {
         self.slots
             .lock()
             .iter()
-            .find(|slot| slot.id == id)
-            .and_then(|slot| slot.take())
+            .filter(|slot| slot.id == id)
+            .find_map(|slot| slot.take())
     }
 
     /// Takes out a command of this device, if one is still parked.

@@ -13,6 +13,22 @@ pub(crate) mod workqueue;
 
 pub(crate) use generated::*;
 
+/// `THIS_MODULE` of C, for structures that pin the module.
+///
+/// The kernel crate's own way to it is another in each release.
+#[cfg(MODULE)]
+pub(crate) const THIS_MODULE: *mut kernel::bindings::module = {
+    extern "C" {
+        static __this_module: u8;
+    }
+    // CAST: Only the address of the static is taken, so its type does not matter.
+    (&raw const __this_module).cast_mut().cast()
+};
+
+/// `THIS_MODULE` of C, which is NULL in code that is built in.
+#[cfg(not(MODULE))]
+pub(crate) const THIS_MODULE: *mut kernel::bindings::module = core::ptr::null_mut();
+
 #[allow(
     clippy::all,
     clippy::undocumented_unsafe_blocks,

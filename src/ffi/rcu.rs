@@ -10,6 +10,7 @@ use core::{
 };
 
 use kernel::{
+    bindings,
     prelude::*,
     sync::{
         atomic::{
@@ -76,7 +77,8 @@ impl<T> Snapshot<T> {
         if old.is_null() {
             return;
         }
-        rcu::synchronize_rcu();
+        // SAFETY: Sleeping is allowed here, which is all that is asked.
+        unsafe { bindings::synchronize_rcu() };
         // SAFETY: By the type invariants `old` comes from `KBox::into_raw()`. The exchange took it
         // out, so nobody else frees it, and no reader can have it after the grace period.
         drop(unsafe { KBox::from_raw(old) });

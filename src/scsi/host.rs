@@ -275,7 +275,7 @@ struct Callbacks<T>(PhantomData<T>);
 
 impl<T: Operations> Callbacks<T> {
     const TEMPLATE: ffi::scsi_host_template = ffi::scsi_host_template {
-        module: crate::THIS_MODULE.as_ptr(),
+        module: ffi::THIS_MODULE,
         name: as_char_ptr_in_const_context(c"rpmfault"),
         proc_name: as_char_ptr_in_const_context(c"rpmfault"),
         queuecommand: Some(ffi::rpmfault_queuecommand),
