@@ -39,14 +39,23 @@ module! {
 /// The module while it is loaded.
 ///
 /// The fields are dropped in this order: the directories are gone before the driver that their
-/// hosts need, and the workqueue is flushed last.
+/// hosts need, and nothing runs on the workqueue when the module's code goes away.
 #[pin_data]
 struct RpmFault {
     #[pin]
     _configfs: configfs::Subsystem<control::Root>,
     #[pin]
     _driver: pm::platform::Registration<device::host::Adapter>,
-    _workqueue: Arc<ffi::workqueue::OwnedQueue>,
+    _workqueue: Drained,
+}
+
+/// Our reference to the workqueue. What runs on it may have one too.
+struct Drained(Arc<ffi::workqueue::OwnedQueue>);
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        self.0.flush();
+    }
 }
 
 impl kernel::InPlaceModule for RpmFault {
@@ -57,7 +66,7 @@ impl kernel::InPlaceModule for RpmFault {
             Ok(try_pin_init!(Self {
                 _driver <- pm::platform::Registration::new(module),
                 _configfs <- configfs::Subsystem::new(c"rpmfault", Ok(root)),
-                _workqueue: workqueue,
+                _workqueue: Drained(workqueue),
             }))
         })
     }

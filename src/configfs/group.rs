@@ -46,7 +46,7 @@ pub(crate) trait Directory: Send + Sync + Sized + 'static {
 
     /// Tells the data that user space has removed the directory. May sleep.
     ///
-    /// For a default group: that of the directory which it came with.
+    /// Not called for a default group, which goes away with the directory that it came with.
     fn removed(&self) {}
 }
 
@@ -80,7 +80,7 @@ impl Group {
         let group = unsafe { (*node).header.group.get() };
         // SAFETY: `group` is zeroed and ours; the name is copied, and the type is static.
         unsafe {
-            bindings::config_group_init_type_name(group, name.as_char_ptr(), &Node::<D>::TYPE)
+            bindings::config_group_init_type_name(group, name.as_char_ptr(), Node::<D>::TYPE)
         };
         // INVARIANT: Just made. A field of a valid node is not null.
         NonNull::new(group).map(Self).ok_or(ENOMEM)
@@ -143,11 +143,11 @@ pub(super) struct Node<D> {
 }
 
 impl<D: Directory> Node<D> {
-    const TYPE: bindings::config_item_type = bindings::config_item_type {
+    const TYPE: &'static bindings::config_item_type = &bindings::config_item_type {
         ct_owner: ffi::THIS_MODULE,
-        ct_item_ops: &Self::ITEM_OPERATIONS,
+        ct_item_ops: Self::ITEM_OPERATIONS,
         ct_group_ops: if D::MAKES_CHILDREN {
-            &Children::<D, Self>::OPERATIONS
+            Children::<D, Self>::OPERATIONS
         } else {
             core::ptr::null()
         },
@@ -155,8 +155,8 @@ impl<D: Directory> Node<D> {
         ct_bin_attrs: core::ptr::null_mut(),
     };
 
-    const ITEM_OPERATIONS: bindings::configfs_item_operations =
-        bindings::configfs_item_operations {
+    const ITEM_OPERATIONS: &'static bindings::configfs_item_operations =
+        &bindings::configfs_item_operations {
             release: Some(Self::release),
             ..pin_init::zeroed()
         };
@@ -203,8 +203,8 @@ unsafe impl<D: Directory> Container<D> for Node<D> {
 pub(super) struct Children<D, C>(PhantomData<(D, C)>);
 
 impl<D: Directory, C: Container<D>> Children<D, C> {
-    pub(super) const OPERATIONS: bindings::configfs_group_operations =
-        bindings::configfs_group_operations {
+    pub(super) const OPERATIONS: &'static bindings::configfs_group_operations =
+        &bindings::configfs_group_operations {
             make_group: Some(Self::make_group),
             drop_item: Some(Self::drop_item),
             ..pin_init::zeroed()

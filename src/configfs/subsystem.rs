@@ -39,10 +39,10 @@ unsafe impl<D: Directory> Send for Subsystem<D> {}
 unsafe impl<D: Directory> Sync for Subsystem<D> {}
 
 impl<D: Directory> Subsystem<D> {
-    const TYPE: bindings::config_item_type = bindings::config_item_type {
+    const TYPE: &'static bindings::config_item_type = &bindings::config_item_type {
         ct_owner: ffi::THIS_MODULE,
         ct_item_ops: core::ptr::null(),
-        ct_group_ops: &Children::<D, Self>::OPERATIONS,
+        ct_group_ops: Children::<D, Self>::OPERATIONS,
         ct_attrs: Table::<D, Self>::POINTERS.as_ptr().cast_mut(),
         ct_bin_attrs: core::ptr::null_mut(),
     };
@@ -67,7 +67,7 @@ impl<D: Directory> Subsystem<D> {
                 bindings::config_group_init_type_name(
                     &raw mut (*raw).su_group,
                     name.as_char_ptr(),
-                    &Self::TYPE,
+                    Self::TYPE,
                 );
                 bindings::__mutex_init(
                     &raw mut (*raw).su_mutex,

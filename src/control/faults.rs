@@ -168,8 +168,18 @@ impl RuleDir {
             return;
         }
         state.enabled = false;
-        if let Some(entry) = &state.entry {
-            self.host.rules.disable(entry);
+        let Some(entry) = state.entry.clone() else {
+            return;
+        };
+        drop(state);
+        self.host.rules.disable(&entry);
+        self.release(&entry, u32::MAX);
+    }
+
+    /// Lets go of what the rule holds.
+    fn release(&self, entry: &Arc<Entry>, count: u32) {
+        if let Some(adapter) = self.host.adapter() {
+            adapter.release(entry, count);
         }
     }
 
@@ -232,7 +242,9 @@ impl RuleDir {
     }
 
     fn store_stall_ms(&self, text: &str) -> Result {
-        let limit = text::int(text)?;
+        // What does not fit is no limit to msecs_to_jiffies().
+        let limit: i32 = text::int(text)?;
+        let limit = u32::try_from(limit).map_err(|_| EINVAL)?;
         self.change(|spec| spec.stall_ms = limit)
     }
 
@@ -256,8 +268,9 @@ impl RuleDir {
             "all" => u32::MAX,
             _ => text::int(text)?,
         };
-        if let Some(entry) = &self.state.lock().entry {
-            self.host.rules.release(entry, count);
+        let entry = self.state.lock().entry.clone();
+        if let Some(entry) = entry {
+            self.release(&entry, count);
         }
         Ok(())
     }

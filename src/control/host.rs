@@ -14,10 +14,6 @@ use kernel::{
     str::CString,
     sync::{
         aref::ARef,
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
         Arc,
         Mutex, //
     }, //
@@ -46,35 +42,42 @@ use crate::{
     ffi::workqueue::OwnedQueue, //
 };
 
-/// The live parts of a host that is switched on.
-#[derive(Clone)]
-pub(super) struct Live {
-    /// The adapter.
-    pub(super) adapter: Arc<Adapter>,
-    /// Its parent device.
-    pub(super) parent: ARef<device::Device>,
+/// What a host is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing: everything may be changed.
+    Off,
+    /// Being switched on.
+    Starting,
+    /// Working.
+    Running,
+    /// Being switched off.
+    Removing,
 }
 
 /// What is configured, and whether it may change.
 pub(super) struct Config {
-    /// How the host is set up when it is switched on.
-    pub(super) settings: Settings,
-    /// Its logical units, in ascending order of their addresses.
+    /// Autosuspend delay of the disks in milliseconds; negative: they do not suspend.
+    pub(super) sdev_autosuspend_ms: i32,
+    /// The logical units, in ascending order of their addresses.
     pub(super) luns: KVec<Arc<LunConfig>>,
-    /// Set from before the host is switched on until after it is off.
-    pub(super) busy: bool,
-    /// Set while the host is on.
-    pub(super) live: Option<Live>,
+    state: State,
+    /// There from when the host is being switched on until it is being switched off.
+    adapter: Option<Arc<Adapter>>,
 }
 
 impl Config {
-    /// Returns [`EBUSY`] while the host is on, or is being switched on or off.
-    pub(super) fn check_idle(&self) -> Result {
-        if self.busy {
-            Err(EBUSY)
-        } else {
-            Ok(())
+    /// Returns [`EBUSY`] unless the host is off.
+    pub(super) fn check_off(&self) -> Result {
+        match self.state {
+            State::Off => Ok(()),
+            State::Starting | State::Running | State::Removing => Err(EBUSY),
         }
+    }
+
+    /// Returns the adapter, if there is one.
+    pub(super) fn adapter(&self) -> Option<Arc<Adapter>> {
+        self.adapter.clone()
     }
 }
 
@@ -83,6 +86,8 @@ impl Config {
 pub(super) struct Host {
     name: CString,
     workqueue: Arc<OwnedQueue>,
+    /// What may change while the host is on.
+    pub(super) settings: Arc<Settings>,
     /// The enabled rules.
     pub(super) rules: Arc<RuleSet>,
     /// The link.
@@ -91,7 +96,6 @@ pub(super) struct Host {
     config: Mutex<Config>,
     #[pin]
     switch: Mutex<Option<Running>>,
-    removing: Atomic<bool>,
 }
 
 impl Host {
@@ -102,26 +106,23 @@ impl Host {
     /// Returns [`ENOMEM`].
     pub(super) fn new(name: &str, workqueue: Arc<OwnedQueue>) -> Result<Arc<Self>> {
         let name = CString::try_from_fmt(fmt!("{name}"))?;
+        let settings = Arc::new(Settings::new(), GFP_KERNEL)?;
         let rules = Arc::pin_init(RuleSet::new(), GFP_KERNEL)?;
         let link = Arc::new(Link::new(), GFP_KERNEL)?;
         Arc::pin_init(
             pin_init!(Self {
                 name,
                 workqueue,
+                settings,
                 rules,
                 link,
                 config <- new_mutex!(Config {
-                    settings: Settings {
-                        autosuspend_ms: 0,
-                        sdev_autosuspend_ms: -1,
-                        auto: true,
-                    },
+                    sdev_autosuspend_ms: -1,
                     luns: KVec::new(),
-                    busy: false,
-                    live: None,
+                    state: State::Off,
+                    adapter: None,
                 }),
                 switch <- new_mutex!(None),
-                removing: Atomic::new(false),
             }),
             GFP_KERNEL,
         )
@@ -132,59 +133,86 @@ impl Host {
         f(&mut self.config.lock())
     }
 
-    /// Returns the live parts, if the host is on.
-    pub(super) fn live(&self) -> Option<Live> {
-        self.with_config(|config| config.live.clone())
+    /// Returns the adapter, if the host is on or being switched on.
+    pub(super) fn adapter(&self) -> Option<Arc<Adapter>> {
+        self.with_config(|config| config.adapter())
+    }
+
+    /// Returns the parent device, if there is one.
+    pub(super) fn parent(&self) -> Option<ARef<device::Device>> {
+        self.adapter()?.parent()
     }
 
     /// Switches the host on. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns what failed, [`EINTR`] if it was switched off meanwhile; it is off then.
     fn switch_on(&self) -> Result {
         let mut switch = self.switch.lock();
         if switch.is_some() {
             return Ok(());
         }
-        let (settings, luns) = self.with_config(|config| -> Result<_> {
-            let mut luns = KVec::with_capacity(config.luns.len(), GFP_KERNEL)?;
-            for lun in &config.luns {
-                luns.push(self.lun(lun)?, GFP_KERNEL)?;
-            }
-            config.busy = true;
-            Ok((config.settings, luns))
+        let adapter = self.with_config(|config| -> Result<_> {
+            let adapter = self.new_adapter(config)?;
+            config.adapter = Some(adapter.clone());
+            config.state = State::Starting;
+            Ok(adapter)
         })?;
-        let started = Adapter::start(
-            settings,
-            luns,
-            self.rules.clone(),
-            self.link.clone(),
-            self.workqueue.clone(),
-        );
-        let running = match started {
-            Ok(running) => running,
-            Err(error) => {
-                self.with_config(|config| config.busy = false);
-                return Err(error);
+        match Adapter::start(adapter) {
+            Ok(running) => {
+                self.with_config(|config| config.state = State::Running);
+                *switch = Some(running);
+                Ok(())
             }
-        };
-        let live = running.parent().map(|parent| Live {
-            adapter: running.adapter(),
-            parent,
-        });
-        self.with_config(|config| config.live = live);
-        *switch = Some(running);
-        Ok(())
+            Err(error) => {
+                self.with_config(|config| {
+                    config.adapter = None;
+                    config.state = State::Off;
+                });
+                Err(error)
+            }
+        }
     }
 
-    /// Switches the host off. Comes back whatever is held. May sleep.
+    /// Switches the host off, also while it is being switched on. May sleep.
+    ///
+    /// Comes back whatever is held.
     fn switch_off(&self) {
+        if let Some(adapter) = self.adapter() {
+            adapter.close();
+        }
         let mut switch = self.switch.lock();
         let Some(running) = switch.take() else {
             return;
         };
-        self.removing.store(true, Relaxed);
-        self.with_config(|config| config.live = None);
+        self.with_config(|config| {
+            config.adapter = None;
+            config.state = State::Removing;
+        });
         drop(running);
-        self.with_config(|config| config.busy = false);
-        self.removing.store(false, Relaxed);
+        self.with_config(|config| config.state = State::Off);
+    }
+
+    /// Builds an adapter with the logical units that are configured.
+    fn new_adapter(&self, config: &Config) -> Result<Arc<Adapter>> {
+        let mut luns = KVec::with_capacity(config.luns.len(), GFP_KERNEL)?;
+        for lun in &config.luns {
+            luns.push(self.lun(lun)?, GFP_KERNEL)?;
+        }
+        Adapter::new(
+            self.settings.clone(),
+            config.sdev_autosuspend_ms,
+            luns,
+            self.rules.clone(),
+            self.link.clone(),
+            self.workqueue.clone(),
+        )
+    }
+
+    /// Returns what the host is doing.
+    fn state(&self) -> State {
+        self.with_config(|config| config.state)
     }
 
     /// Builds a logical unit from its configuration.
@@ -205,7 +233,7 @@ impl HostDir {
     }
 
     fn show_enable(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", u8::from(self.0.live().is_some()))
+        write!(page, "{}", u8::from(self.0.state() == State::Running))
     }
 
     fn store_enable(&self, text: &str) -> Result {
@@ -218,19 +246,17 @@ impl HostDir {
     }
 
     fn show_host_no(&self, page: &mut Page<'_>) -> fmt::Result {
-        match self.0.live().and_then(|live| live.adapter.host_no()) {
+        match self.0.adapter().and_then(|adapter| adapter.host_no()) {
             Some(number) => write!(page, "{number}"),
             None => page.write_str("-1"),
         }
     }
 
     fn show_state(&self, page: &mut Page<'_>) -> fmt::Result {
-        page.write_str(if self.0.removing.load(Relaxed) {
-            "removing"
-        } else if self.0.live().is_some() {
-            "running"
-        } else {
-            "off"
+        page.write_str(match self.0.state() {
+            State::Off | State::Starting => "off",
+            State::Running => "running",
+            State::Removing => "removing",
         })
     }
 }

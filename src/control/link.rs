@@ -41,7 +41,10 @@ impl LinkDir {
             _ => return Err(EINVAL),
         };
         self.0.link.set_down(down);
-        self.0.rules.wake();
+        match self.0.adapter() {
+            Some(adapter) if down => adapter.link_lost(),
+            _ => {}
+        }
         Ok(())
     }
 

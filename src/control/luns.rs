@@ -129,7 +129,7 @@ impl LunDir {
             return Err(EINVAL);
         }
         self.host.with_config(|config| {
-            config.check_idle()?;
+            config.check_off()?;
             self.lun.size.store(size, Relaxed);
             Ok(())
         })
@@ -140,8 +140,8 @@ impl LunDir {
         let mut name = [0; 32];
         let len = self
             .host
-            .live()
-            .and_then(|live| live.adapter.block_device(self.lun.address, &mut name));
+            .adapter()
+            .and_then(|adapter| adapter.block_device(self.lun.address, &mut name));
         let name = len.and_then(|len| name.get(..len));
         page.write_str(str::from_utf8(name.unwrap_or_default()).map_err(|_| fmt::Error)?)
     }
@@ -159,12 +159,12 @@ impl Directory for LunDir {
     ];
 
     fn removed(&self) {
-        let live = self.host.with_config(|config| {
+        let adapter = self.host.with_config(|config| {
             config.luns.retain(|other| !Arc::ptr_eq(other, &self.lun));
-            config.live.clone()
+            config.adapter()
         });
-        if let Some(live) = live {
-            live.adapter.remove_lun(self.lun.address);
+        if let Some(adapter) = adapter {
+            adapter.remove_lun(self.lun.address);
         }
     }
 }

@@ -5,8 +5,11 @@
 //! # Locking
 //!
 //! For each host: `switch`, which is held while the host is switched on or off, then `config`,
-//! which is never held across anything that waits for the device or the host. Files that let go of
-//! what a rule holds take neither.
+//! which is never held across anything that waits for the device or the host. rmdir takes both
+//! inside the subsystem's mutex, which makes other mkdir and rmdir wait, but no file.
+//!
+//! For each rule: its state, then the mutex of [`crate::device::rules::RuleSet`]. Files that let go
+//! of something take `switch` only when that is done.
 
 #![deny(unsafe_code)]
 

@@ -35,44 +35,38 @@ impl Pm {
     }
 
     fn show_autosuspend_ms(&self, page: &mut Page<'_>) -> fmt::Result {
-        let delay = self.0.with_config(|config| config.settings.autosuspend_ms);
-        write!(page, "{delay}")
+        write!(page, "{}", self.0.settings.autosuspend_ms())
     }
 
     fn store_autosuspend_ms(&self, text: &str) -> Result {
         let delay = delay(text)?;
-        let live = self.0.with_config(|config| {
-            config.settings.autosuspend_ms = delay;
-            config.live.clone()
-        });
-        if let Some(live) = live {
-            runtime::set_autosuspend_delay(&live.parent, delay);
+        self.0.settings.set_autosuspend_ms(delay);
+        if let Some(parent) = self.0.parent() {
+            runtime::set_autosuspend_delay(&parent, delay);
         }
         Ok(())
     }
 
     fn show_sdev_autosuspend_ms(&self, page: &mut Page<'_>) -> fmt::Result {
-        let delay = self
-            .0
-            .with_config(|config| config.settings.sdev_autosuspend_ms);
+        let delay = self.0.with_config(|config| config.sdev_autosuspend_ms);
         write!(page, "{delay}")
     }
 
     fn store_sdev_autosuspend_ms(&self, text: &str) -> Result {
         let delay = delay(text)?;
         self.0.with_config(|config| {
-            config.check_idle()?;
-            config.settings.sdev_autosuspend_ms = delay;
+            config.check_off()?;
+            config.sdev_autosuspend_ms = delay;
             Ok(())
         })
     }
 
     fn show_control(&self, page: &mut Page<'_>) -> fmt::Result {
-        let (live, auto) = self
-            .0
-            .with_config(|config| (config.live.clone(), config.settings.auto));
         // User space may have written to power/control behind our back.
-        let auto = live.map_or(auto, |live| runtime::is_auto(&live.parent));
+        let auto = match self.0.parent() {
+            Some(parent) => runtime::is_auto(&parent),
+            None => self.0.settings.is_auto(),
+        };
         page.write_str(if auto { "auto" } else { "on" })
     }
 
@@ -82,22 +76,20 @@ impl Pm {
             "on" => false,
             _ => return Err(EINVAL),
         };
-        let live = self.0.with_config(|config| {
-            config.settings.auto = auto;
-            config.live.clone()
-        });
-        if let Some(live) = live {
-            runtime::set_auto(&live.parent, auto);
+        self.0.settings.set_auto(auto);
+        if let Some(parent) = self.0.parent() {
+            runtime::set_auto(&parent, auto);
         }
         Ok(())
     }
 
     /// As `power/runtime_status` of the parent, which reads `unsupported` where there is none.
     fn show_status(&self, page: &mut Page<'_>) -> fmt::Result {
-        page.write_str(match self.0.live() {
-            Some(live) => runtime::status(&live.parent).name(),
-            None => "unsupported",
-        })
+        let status = match self.0.parent() {
+            Some(parent) => runtime::status(&parent),
+            None => runtime::Status::Unsupported,
+        };
+        page.write_str(status.name())
     }
 }
 

@@ -72,18 +72,18 @@ pub(super) fn execute(
         })?,
         Command::ReadCapacity10 => {
             ready(lun)?;
-            answer_with(command, &capacity::read_capacity10(&lun.geometry));
+            answer_with(command, &capacity::read_capacity10(lun.geometry()));
         }
         Command::ReadCapacity16 { allocation_length } => {
             ready(lun)?;
-            let data = capacity::read_capacity16(&lun.geometry);
+            let data = capacity::read_capacity16(lun.geometry());
             answer_with(command, data.get(..allocation_length).unwrap_or(&data));
         }
         Command::ModeSense {
             request,
             allocation_length,
         } => answer(command, allocation_length, |out| {
-            mode::sense(&request, &lun.geometry, false, out)
+            mode::sense(&request, lun.geometry(), false, out)
         })?,
         Command::Read(extent) => {
             ready(lun)?;
@@ -95,7 +95,7 @@ pub(super) fn execute(
         }
         Command::SynchronizeCache(extent) => {
             ready(lun)?;
-            extent.check(lun.geometry.blocks)?;
+            extent.check(lun.geometry().blocks)?;
         }
         Command::StartStopUnit {
             start,
@@ -198,7 +198,7 @@ fn answer_with(command: &mut scsi::Command, data: &[u8]) {
 fn read(lun: &Lun, extent: Extent, command: &mut scsi::Command) -> Result<(), Failure> {
     let (offset, len) = bytes(lun, extent, command)?;
     let mut sent = 0usize;
-    lun.store
+    lun.store()
         .read(offset, len, |at, data| {
             sent = sent.saturating_add(command.data_in(at, data));
         })
@@ -210,7 +210,7 @@ fn read(lun: &Lun, extent: Extent, command: &mut scsi::Command) -> Result<(), Fa
 /// Copies blocks of the initiator to the medium.
 fn write(lun: &Lun, extent: Extent, command: &mut scsi::Command) -> Result<(), Failure> {
     let (offset, len) = bytes(lun, extent, command)?;
-    lun.store
+    lun.store()
         .write(offset, len, |at, data| {
             command.data_out(at, data);
         })
@@ -228,8 +228,8 @@ fn write(lun: &Lun, extent: Extent, command: &mut scsi::Command) -> Result<(), F
 /// Returns where on the medium an extent starts, and how many bytes of it have a place in the
 /// initiator's buffer.
 fn bytes(lun: &Lun, extent: Extent, command: &scsi::Command) -> Result<(u64, usize), Sense> {
-    extent.check(lun.geometry.blocks)?;
-    let size = u64::from(lun.geometry.block_size);
+    extent.check(lun.geometry().blocks)?;
+    let size = u64::from(lun.geometry().block_size);
     let offset = extent.lba.checked_mul(size);
     let len = u64::from(extent.blocks)
         .checked_mul(size)

@@ -5,9 +5,9 @@
 //! # Lifecycle
 //!
 //! [`Adapter::start`] adds the parent device; the driver core probes it, which adds the SCSI host
-//! and scans it. Dropping the [`Running`] adapter undoes all of it, in the order that always comes
-//! back: rules are no longer evaluated, what is held is let go, the link is lost, the host is
-//! removed.
+//! and scans it. [`Adapter::close`], which may come at any time, makes everything come back: rules
+//! are no longer asked, what is held goes on, commands find nobody. Dropping the [`Running`]
+//! adapter then removes the host.
 //!
 //! User space may unbind and bind the driver in between, as with any adapter.
 
@@ -21,8 +21,11 @@ use kernel::{
     sync::{
         aref::ARef,
         atomic::{
+            Acquire,
             Atomic,
-            Relaxed, //
+            Full,
+            Relaxed,
+            Release, //
         },
         Arc,
         ArcBorrow,
@@ -38,7 +41,10 @@ use crate::{
         },
         link::Link,
         lun::Lun,
-        parking::Parking,
+        parking::{
+            Parked,
+            Parking, //
+        },
         rules::{
             Entry,
             RuleSet, //
@@ -73,38 +79,97 @@ pub(crate) const TARGETS: u32 = 256;
 /// Logical units of a target: those that the peripheral device addressing method of SAM-6 has.
 pub(crate) const LUNS: u64 = 256;
 
-/// How long the error handler waits for a command that is being completed right now.
+/// How long the error handler waits for commands that are being completed right now.
 const COMPLETION_MS: u32 = 5000;
 
-/// How a host is set up when it starts.
-#[derive(Clone, Copy)]
+/// What may be changed while the host is on.
 pub(crate) struct Settings {
-    /// Autosuspend delay of the parent, in milliseconds; negative: it does not suspend.
-    pub(crate) autosuspend_ms: i32,
-    /// Autosuspend delay of the disks, likewise.
-    pub(crate) sdev_autosuspend_ms: i32,
-    /// Whether the parent may suspend at all (`power/control` is `auto`).
-    pub(crate) auto: bool,
+    autosuspend_ms: Atomic<i32>,
+    on: Atomic<bool>,
+}
+
+impl Settings {
+    /// Returns the settings of a host of which nothing was said.
+    pub(crate) fn new() -> Self {
+        Self {
+            autosuspend_ms: Atomic::new(0),
+            on: Atomic::new(false),
+        }
+    }
+
+    /// Returns the autosuspend delay of the parent in milliseconds; negative: it does not suspend.
+    pub(crate) fn autosuspend_ms(&self) -> i32 {
+        self.autosuspend_ms.load(Relaxed)
+    }
+
+    /// Sets it for the next time that a driver is bound.
+    pub(crate) fn set_autosuspend_ms(&self, delay_ms: i32) {
+        self.autosuspend_ms.store(delay_ms, Relaxed);
+    }
+
+    /// Returns whether the parent may suspend at all (`power/control` is `auto`).
+    pub(crate) fn is_auto(&self) -> bool {
+        !self.on.load(Relaxed)
+    }
+
+    /// Sets it for the next time that a driver is bound.
+    pub(crate) fn set_auto(&self, auto: bool) {
+        self.on.store(!auto, Relaxed);
+    }
+}
+
+/// What an adapter is about to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+enum Phase {
+    /// To work.
+    Up,
+    /// To let go of its host, until a driver is bound again.
+    Unbinding,
+    /// To go away.
+    Closing,
+}
+
+impl Phase {
+    /// Returns what the adapter keeps for it: the journey of a command reads it without a lock.
+    const fn raw(self) -> i32 {
+        // CAST: The enum is `repr(i32)`.
+        self as i32
+    }
 }
 
 /// A host adapter, from the moment it is switched on until it is switched off.
 #[pin_data]
 pub(crate) struct Adapter {
-    settings: Settings,
+    settings: Arc<Settings>,
+    sdev_autosuspend_ms: i32,
     /// In ascending order of their addresses.
     luns: KVec<Arc<Lun>>,
     rules: Arc<RuleSet>,
     link: Arc<Link>,
     workqueue: Arc<OwnedQueue>,
+    /// [`Phase::raw`]. Nothing leads back from [`Phase::Closing`].
+    phase: Atomic<i32>,
     #[pin]
     parking: Parking,
+    /// How many threads are completing commands that were parked.
+    unparking: Atomic<i32>,
+    /// How many threads are taking a LUN out.
+    removing: Atomic<i32>,
     suspended: Atomic<bool>,
-    closing: Atomic<bool>,
     /// Why the last probe failed, if it did.
     #[pin]
     failure: Mutex<Option<Error>>,
     #[pin]
-    host: Mutex<Option<scsi::Registration<Adapter>>>,
+    parent: Mutex<Option<ARef<device::Device>>>,
+    #[pin]
+    host: Mutex<Option<Attached>>,
+}
+
+/// What a bound driver has set up. The host goes first.
+struct Attached {
+    host: scsi::Registration<Adapter>,
+    power: runtime::Enabled,
 }
 
 /// An adapter that is switched on.
@@ -114,77 +179,133 @@ pub(crate) struct Running {
 }
 
 impl Adapter {
-    /// Switches a host on: adds its parent device and the host, and scans for `luns`. May sleep.
+    /// Prepares an adapter with its LUNs, in ascending order of their addresses.
     ///
     /// # Errors
     ///
-    /// Returns what failed; nothing is left behind.
-    pub(crate) fn start(
-        settings: Settings,
+    /// Returns [`ENOMEM`].
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        sdev_autosuspend_ms: i32,
         luns: KVec<Arc<Lun>>,
         rules: Arc<RuleSet>,
         link: Arc<Link>,
         workqueue: Arc<OwnedQueue>,
-    ) -> Result<Running> {
-        let adapter = Arc::pin_init(
+    ) -> Result<Arc<Self>> {
+        Arc::pin_init(
             pin_init!(Self {
                 settings,
+                sdev_autosuspend_ms,
                 luns,
                 rules,
                 link,
                 workqueue,
+                phase: Atomic::new(Phase::Up.raw()),
                 parking <- Parking::new(),
+                unparking: Atomic::new(0),
+                removing: Atomic::new(0),
                 suspended: Atomic::new(false),
-                closing: Atomic::new(false),
                 failure <- new_mutex!(None),
+                parent <- new_mutex!(None),
                 host <- new_mutex!(None),
             }),
             GFP_KERNEL,
-        )?;
-        let device = platform::Device::new(adapter.clone())?;
-        // The driver core keeps the error of probe to itself.
-        if adapter.host_no().is_none() {
-            drop(device);
-            return Err(adapter.failure.lock().take().unwrap_or(ENXIO));
-        }
-        Ok(Running {
-            adapter,
+        )
+    }
+
+    /// Switches the host on: adds its parent device and the host, and scans. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns what failed, [`EINTR`] if it was closed meanwhile; nothing is left behind.
+    pub(crate) fn start(this: Arc<Self>) -> Result<Running> {
+        let device = platform::Device::new(this.clone())?;
+        let running = Running {
+            adapter: this,
             device: Some(device),
-        })
+        };
+        // The driver core keeps the error of probe to itself.
+        if running.adapter.host_no().is_none() {
+            let failure = running.adapter.failure.lock().take();
+            return Err(failure.unwrap_or(ENXIO));
+        }
+        if running.adapter.is(Phase::Closing) {
+            return Err(EINTR);
+        }
+        Ok(running)
+    }
+
+    /// Makes everything come back that waits for the adapter, now and from now on.
+    pub(crate) fn close(&self) {
+        self.phase.store(Phase::Closing.raw(), Release);
+        self.unpark(usize::MAX, |_| true);
+        self.rules.wake();
+    }
+
+    /// Returns whether the adapter is in this phase.
+    fn is(&self, phase: Phase) -> bool {
+        self.phase.load(Acquire) == phase.raw()
+    }
+
+    /// Goes from one phase to another, unless it is in a third.
+    fn advance(&self, from: Phase, to: Phase) {
+        // Being in a third is no error.
+        let _ = self.phase.cmpxchg(from.raw(), to.raw(), Full);
     }
 
     /// Returns N of hostN, or `None` while no driver is bound to the parent.
     pub(crate) fn host_no(&self) -> Option<u32> {
-        self.host.lock().as_ref().map(scsi::Registration::host_no)
+        let attached = self.host.lock();
+        attached.as_ref().map(|attached| attached.host.host_no())
+    }
+
+    /// Returns the parent device, once there is one.
+    pub(crate) fn parent(&self) -> Option<ARef<device::Device>> {
+        self.parent.lock().clone()
+    }
+
+    /// Returns the mid layer's device for a LUN, if it has one.
+    fn device(&self, address: Address) -> Option<scsi::Device> {
+        self.host.lock().as_ref()?.host.device(address)
     }
 
     /// Writes the name of the block device of a LUN into `name`, and returns its length.
     ///
     /// Returns `None` if there is none yet. May sleep.
     pub(crate) fn block_device(&self, address: Address, name: &mut [u8]) -> Option<usize> {
-        self.host.lock().as_ref()?.block_device(address, name)
+        self.device(address)?.block_device(name)
     }
 
     /// Takes a LUN out: the mid layer removes its device. May sleep.
+    ///
+    /// Comes back whatever the rules hold: the LUN's commands go on, and so do callbacks meanwhile.
     pub(crate) fn remove_lun(&self, address: Address) {
         if let Some(lun) = self.find(address) {
             lun.set_gone();
         }
-        if let Some(host) = self.host.lock().as_ref() {
-            host.remove_device(address);
+        self.removing.fetch_add(1, Full);
+        self.unpark(usize::MAX, |parked| parked.command().address() == address);
+        self.rules.wake();
+        if let Some(device) = self.device(address) {
+            device.remove();
         }
+        self.removing.fetch_sub(1, Full);
     }
 
-    /// Returns the LUN at an address.
+    /// Returns the LUN at an address, which may be gone.
     fn find(&self, address: Address) -> Option<&Arc<Lun>> {
-        self.target(address).find(|lun| lun.address == address)
+        let at = self
+            .luns
+            .binary_search_by(|lun| lun.address().cmp(&address))
+            .ok()?;
+        self.luns.get(at)
     }
 
     /// Returns the LUNs of the target that `address` is on.
     fn target(&self, address: Address) -> impl Iterator<Item = &Arc<Lun>> + Clone {
-        self.luns.iter().filter(move |lun| {
-            !lun.is_gone() && lun.address.channel == address.channel && lun.address.id == address.id
-        })
+        self.luns
+            .iter()
+            .filter(move |lun| !lun.is_gone() && lun.address().is_on_target_of(address))
     }
 
     /// Carries a command out and completes it. May be called in atomic context.
@@ -193,8 +314,9 @@ impl Adapter {
             return command.complete(Status::Host(byte));
         }
         let address = command.address();
-        let numbers = self.target(address).map(|lun| lun.address.lun);
-        let result = if let Some(lun) = self.find(address) {
+        let numbers = self.target(address).map(|lun| lun.address().lun);
+        let found = self.find(address).filter(|lun| !lun.is_gone());
+        let result = if let Some(lun) = found {
             disk::execute(lun, numbers, &mut command)
         } else if let Some(neighbour) = self.target(address).next() {
             disk::execute_absent(neighbour, numbers, &mut command)
@@ -212,7 +334,7 @@ impl Adapter {
 
     /// Returns why a command cannot reach a device, if it cannot.
     fn unreachable(&self) -> Option<HostByte> {
-        if self.closing.load(Relaxed) || self.suspended.load(Relaxed) {
+        if self.suspended.load(Relaxed) || self.is(Phase::Closing) {
             Some(HostByte::NoConnect)
         } else if self.link.is_down() {
             Some(HostByte::TransportDisrupted)
@@ -221,46 +343,91 @@ impl Adapter {
         }
     }
 
-    /// Returns whether a parked command has nothing to wait for any more.
-    fn is_cut_off(&self) -> bool {
-        self.closing.load(Relaxed) || self.link.is_down()
+    /// Returns whether a rule may hold a command.
+    fn may_park(&self, command: &Command, entry: &Entry) -> bool {
+        self.asks_rules(command) && !self.link.is_down() && entry.is_enabled()
     }
 
     /// Holds a command until the rule lets go of it. May be called in atomic context.
     fn park(this: ArcBorrow<'_, Self>, entry: Arc<Entry>, limit_ms: Option<u32>, command: Command) {
-        let slot = match this.parking.park(command) {
-            Ok(slot) => slot,
+        let id = command.id();
+        let starts = match this.parking.park(command, entry.clone(), limit_ms) {
+            Ok(starts) => starts,
             Err(command) => return command.complete(Status::Host(HostByte::Requeue)),
         };
-        let adapter: Arc<Self> = this.into();
-        let held = slot.clone();
-        let spawned = this.workqueue.try_spawn(GFP_ATOMIC, move || {
-            adapter
-                .rules
-                .hold(&entry, limit_ms, || held.is_empty() || adapter.is_cut_off());
-            if let Some(command) = held.take() {
-                adapter.execute(command);
+        if starts {
+            let adapter: Arc<Self> = this.into();
+            let spawned = this
+                .workqueue
+                .try_spawn(GFP_ATOMIC, move || adapter.watch_deadlines());
+            if spawned.is_err() {
+                // Nobody would end it.
+                this.unpark(usize::MAX, |parked| parked.command().id() == id);
             }
-            adapter.parking.forget(&held);
-            adapter.rules.wake();
-        });
-        if spawned.is_err() {
-            if let Some(command) = slot.take() {
-                command.complete(Status::Host(HostByte::Requeue));
-            }
-            this.parking.forget(&slot);
         }
+        // Whoever lets go of commands may have looked just before this one was parked.
+        this.unpark(usize::MAX, |parked| {
+            parked.command().id() == id && !this.may_park(parked.command(), &entry)
+        });
+    }
+
+    /// Lets commands go whose time is over, until there are none with a deadline. Sleeps.
+    fn watch_deadlines(&self) {
+        loop {
+            self.unpark(usize::MAX, Parked::is_due);
+            let Some(watch) = self.parking.watch() else {
+                return;
+            };
+            self.rules
+                .wait(watch.after_ms, || self.parking.has_changed(&watch));
+        }
+    }
+
+    /// Carries out up to `count` of the parked commands that `wanted` says are wanted.
+    ///
+    /// May be called in atomic context.
+    fn unpark(&self, count: usize, wanted: impl Fn(&Parked) -> bool) {
+        self.unparking.fetch_add(1, Full);
+        for _ in 0..count {
+            match self.parking.take(&wanted) {
+                Some(command) => self.execute(command),
+                None => break,
+            }
+        }
+        self.unparking.fetch_sub(1, Full);
+        self.rules.wake();
+    }
+
+    /// Lets up to `count` of the callbacks and commands go that a rule holds.
+    pub(crate) fn release(&self, entry: &Arc<Entry>, count: u32) {
+        let count_commands = usize::try_from(count).unwrap_or(usize::MAX);
+        self.unpark(count_commands, |parked| parked.is_held_by(entry));
+        self.rules.release(entry, count);
+    }
+
+    /// Completes the commands that the loss of the link cuts off. May be called in atomic context.
+    pub(crate) fn link_lost(&self) {
+        self.unpark(usize::MAX, |_| true);
     }
 
     /// Takes the link down, as a rule asks.
     fn drop_link(&self) {
         self.link.set_down(true);
-        self.rules.wake();
+        self.link_lost();
+    }
+
+    /// Returns whether rules are asked about a command.
+    fn asks_rules(&self, command: &Command) -> bool {
+        let gone = self.removing.load(Relaxed) > 0
+            && self
+                .find(command.address())
+                .is_some_and(|lun| lun.is_gone());
+        self.is(Phase::Up) && !gone
     }
 
     /// Lets the rules have their say on a callback of the parent. Sleeps while a rule holds it.
     fn callback(&self, trigger: Trigger) -> Result {
-        if self.closing.load(Relaxed) {
+        if !self.is(Phase::Up) {
             return Ok(());
         }
         let event = Event {
@@ -274,9 +441,13 @@ impl Adapter {
         match entry.rule().action() {
             Action::Fail(errno) => Err(Error::from_errno(errno.to_errno())),
             Action::Hold { limit_ms, then } => {
-                self.rules
-                    .hold(&entry, limit_ms, || self.closing.load(Relaxed));
-                then.map_or(Ok(()), |errno| Err(Error::from_errno(errno.to_errno())))
+                self.rules.hold(&entry, limit_ms, || {
+                    !self.is(Phase::Up) || self.removing.load(Acquire) > 0
+                });
+                match then {
+                    Some(errno) if self.is(Phase::Up) => Err(Error::from_errno(errno.to_errno())),
+                    _ => Ok(()),
+                }
             }
             Action::LinkDown => {
                 self.drop_link();
@@ -290,31 +461,42 @@ impl Adapter {
     /// Returns what the mid layer has to know to scan for the LUNs.
     fn limits(&self) -> Limits {
         let (max_channel, max_id) = self.luns.iter().fold((0, 0), |(channel, id), lun| {
-            (lun.address.channel.max(channel), lun.address.id.max(id))
+            (lun.address().channel.max(channel), lun.address().id.max(id))
         });
         Limits {
             max_channel,
             max_id: max_id.saturating_add(1),
             max_lun: LUNS,
-            rpm_autosuspend_delay: self.settings.sdev_autosuspend_ms,
+            rpm_autosuspend_delay: self.sdev_autosuspend_ms,
         }
     }
 
     /// Adds the SCSI host and scans its targets.
     fn bring_up(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) -> Result {
+        this.advance(Phase::Unbinding, Phase::Up);
         this.suspended.store(false, Relaxed);
-        let power = runtime::Enabled::new(dev, this.settings.autosuspend_ms, this.settings.auto)?;
+        let normal: &device::Device = dev;
+        *this.parent.lock() = Some(normal.into());
+        let (delay_ms, auto) = (this.settings.autosuspend_ms(), this.settings.is_auto());
+        let starting = runtime::Starting::new(dev, delay_ms, auto)?;
         let host = scsi::Registration::new(dev, this.limits(), this.into())?;
         let mut scanned = None;
         for lun in &this.luns {
-            let target = (lun.address.channel, lun.address.id);
+            let target = (lun.address().channel, lun.address().id);
             if scanned != Some(target) {
                 host.scan_target(target.0, target.1);
                 scanned = Some(target);
             }
         }
-        *this.host.lock() = Some(host);
-        power.allow_suspend();
+        let power = starting.allow_suspend();
+        *this.host.lock() = Some(Attached { host, power });
+        // Whoever changed a setting since may have done so before it was applied above.
+        if this.settings.autosuspend_ms() != delay_ms {
+            runtime::set_autosuspend_delay(dev, this.settings.autosuspend_ms());
+        }
+        if this.settings.is_auto() != auto {
+            runtime::set_auto(dev, this.settings.is_auto());
+        }
         Ok(())
     }
 }
@@ -327,9 +509,13 @@ impl platform::Driver for Adapter {
     }
 
     fn remove(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) {
-        let host = this.host.lock().take();
-        drop(host);
-        runtime::disable(dev);
+        this.advance(Phase::Up, Phase::Unbinding);
+        this.unpark(usize::MAX, |_| true);
+        let attached = this.host.lock().take();
+        if let Some(Attached { host, power }) = attached {
+            drop(host);
+            power.disable(dev);
+        }
     }
 
     fn runtime_suspend(this: ArcBorrow<'_, Self>) -> Result {
@@ -352,10 +538,10 @@ impl scsi::Operations for Adapter {
             cdb: command.cdb(),
             origin: Some(origin(command.submitter())),
         };
-        let entry = if this.closing.load(Relaxed) {
-            None
-        } else {
+        let entry = if this.asks_rules(&command) {
             this.rules.evaluate(&event)
+        } else {
+            None
         };
         let Some(entry) = entry else {
             return this.execute(command);
@@ -372,55 +558,45 @@ impl scsi::Operations for Adapter {
         }
     }
 
-    fn abort(this: ArcBorrow<'_, Self>, id: CommandId, taken: &mut dyn FnMut(Command)) -> Result {
-        if let Some(command) = this.parking.take(id) {
-            taken(command);
+    fn abort(this: ArcBorrow<'_, Self>, id: CommandId) -> Result {
+        if let Some(command) = this.parking.take(|parked| parked.command().id() == id) {
+            command.complete(Status::Host(HostByte::Abort));
             this.rules.wake();
         }
-        // A worker may be completing it right now; then it touches the data buffer.
-        let done = this.rules.wait(COMPLETION_MS, || !this.parking.has(id));
-        done.then_some(()).ok_or(ETIMEDOUT)
+        this.wait_unparked()
     }
 
-    fn reset_device(
-        this: ArcBorrow<'_, Self>,
-        address: Address,
-        taken: &mut dyn FnMut(Command),
-    ) -> Result {
-        while let Some(command) = this.parking.take_any(address) {
-            taken(command);
+    fn reset_device(this: ArcBorrow<'_, Self>, address: Address) -> Result {
+        let wanted = |parked: &Parked| parked.command().address() == address;
+        while let Some(command) = this.parking.take(wanted) {
+            command.complete(Status::Host(HostByte::Reset));
         }
         this.rules.wake();
-        let done = this
-            .rules
-            .wait(COMPLETION_MS, || !this.parking.has_any(address));
-        done.then_some(()).ok_or(ETIMEDOUT)
+        this.wait_unparked()
     }
 
-    fn configure_device(_this: ArcBorrow<'_, Self>, device: scsi::Device<'_>) -> Result {
+    fn configure_device(_this: ArcBorrow<'_, Self>, device: scsi::NewDevice<'_>) -> Result {
         device.manage_runtime_pm();
         Ok(())
     }
 }
 
-impl Running {
-    /// Returns the adapter.
-    pub(crate) fn adapter(&self) -> Arc<Adapter> {
-        self.adapter.clone()
-    }
-
-    /// Returns the parent device.
-    pub(crate) fn parent(&self) -> Option<ARef<device::Device>> {
-        self.device.as_ref().map(platform::Device::device)
+impl Adapter {
+    /// Waits for commands that somebody has taken out of the parking and is completing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ETIMEDOUT`] if that takes too long.
+    fn wait_unparked(&self) -> Result {
+        let idle = || self.unparking.load(Acquire) == 0;
+        self.rules.wait(COMPLETION_MS, idle);
+        idle().then_some(()).ok_or(ETIMEDOUT)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // From here on no rule fires, and what is held goes on; commands find no one, so that
-        // removal does not wait for anything that the rules or the link could keep from it.
-        self.adapter.closing.store(true, Relaxed);
-        self.adapter.rules.wake();
+        self.adapter.close();
         self.device = None;
     }
 }

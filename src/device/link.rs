@@ -27,8 +27,8 @@ impl Link {
 
     /// Takes the link down or brings it up.
     ///
-    /// Whoever takes it down also has to wake what is parked behind it: see
-    /// [`crate::device::rules::RuleSet::wake`].
+    /// Whoever takes it down while the host is on also has to call
+    /// [`crate::device::host::Adapter::link_lost`].
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Relaxed);
     }

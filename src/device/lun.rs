@@ -24,12 +24,9 @@ pub(crate) const BLOCK_SIZE: u32 = 512;
 
 /// A disk.
 pub(crate) struct Lun {
-    /// Where it is.
-    pub(crate) address: Address,
-    /// How large it is.
-    pub(crate) geometry: Geometry,
-    /// What it keeps.
-    pub(crate) store: Arc<Store>,
+    address: Address,
+    geometry: Geometry,
+    store: Arc<Store>,
     /// What tells it from all others; the serial number is this in hexadecimal digits.
     id: [u8; 16],
     naa: u64,
@@ -59,6 +56,21 @@ impl Lun {
             stopped: Atomic::new(false),
             gone: Atomic::new(false),
         }
+    }
+
+    /// Returns where it is.
+    pub(crate) fn address(&self) -> Address {
+        self.address
+    }
+
+    /// Returns how large it is.
+    pub(crate) fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Returns what it keeps its data in.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Returns what INQUIRY says of the disk.

@@ -2,8 +2,9 @@
 
 //! Commands that a rule holds.
 //!
-//! A parked command belongs to its slot until somebody takes it out: the worker that waits for the
-//! rule to let go, or the error handler. Exactly one of them gets it.
+//! The list owns a parked command, so that whoever takes it out of the list is the one to complete
+//! it: the watcher when its time is over, a release, the error handler, the loss of the link, or
+//! teardown.
 
 use kernel::{
     new_spinlock,
@@ -11,109 +12,141 @@ use kernel::{
     sync::{
         Arc,
         SpinLock, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
     }, //
 };
 
-use crate::scsi::{
-    Address,
-    Command,
-    CommandId, //
+use crate::{
+    device::rules::Entry,
+    scsi::Command, //
 };
 
-/// The place of one parked command.
-#[pin_data]
-pub(super) struct Slot {
-    id: CommandId,
-    address: Address,
-    #[pin]
-    command: SpinLock<Option<Command>>,
+/// A command, and why and how long it is held.
+pub(super) struct Parked {
+    command: Command,
+    entry: Arc<Entry>,
+    since: Instant<Monotonic>,
+    limit_ms: Option<u32>,
 }
 
-impl Slot {
-    /// Takes the command out, unless somebody did.
-    pub(super) fn take(&self) -> Option<Command> {
-        self.command.lock().take()
+impl Parked {
+    /// Returns the command.
+    pub(super) fn command(&self) -> &Command {
+        &self.command
     }
 
-    /// Returns whether somebody has taken the command out.
-    pub(super) fn is_empty(&self) -> bool {
-        self.command.lock().is_none()
+    /// Returns whether this rule holds the command.
+    pub(super) fn is_held_by(&self, entry: &Arc<Entry>) -> bool {
+        Arc::ptr_eq(&self.entry, entry)
+    }
+
+    /// Returns whether the command was held for as long as it may be.
+    pub(super) fn is_due(&self) -> bool {
+        self.left_ms() == Some(0)
+    }
+
+    /// Returns for how many milliseconds the command may still be held; `None`: without an end.
+    fn left_ms(&self) -> Option<u32> {
+        let held = u32::try_from(self.since.elapsed().as_millis()).unwrap_or(u32::MAX);
+        self.limit_ms.map(|limit| limit.saturating_sub(held))
     }
 }
 
-/// The parked commands of a host.
+struct List {
+    parked: KVec<Parked>,
+    /// Changes whenever a command is parked.
+    generation: u64,
+    /// Whether somebody watches the deadlines.
+    watched: bool,
+}
+
+/// The parked commands of a host. All operations may be called in atomic context.
 #[pin_data]
 pub(super) struct Parking {
     #[pin]
-    slots: SpinLock<KVec<Arc<Slot>>>,
+    list: SpinLock<List>,
+}
+
+/// What the watcher of the deadlines waits for.
+#[derive(Clone, Copy)]
+pub(super) struct Watch {
+    /// When the first deadline is over, in milliseconds from now.
+    pub(super) after_ms: u32,
+    generation: u64,
 }
 
 impl Parking {
     /// Creates an empty parking.
     pub(super) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
-            slots <- new_spinlock!(KVec::new()),
+            list <- new_spinlock!(List {
+                parked: KVec::new(),
+                generation: 0,
+                watched: false,
+            }),
         })
     }
 
-    /// Parks a command. May be called in atomic context.
+    /// Parks a command.
+    ///
+    /// Returns whether the caller has to start a watcher.
     ///
     /// # Errors
     ///
     /// Gives the command back if there is no memory.
-    pub(super) fn park(&self, command: Command) -> Result<Arc<Slot>, Command> {
-        let (id, address) = (command.id(), command.address());
-        let slot = Arc::pin_init(
-            pin_init!(Slot {
-                id,
-                address,
-                command <- new_spinlock!(None),
-            }),
-            GFP_ATOMIC,
-        );
-        let Ok(slot) = slot else {
+    pub(super) fn park(
+        &self,
+        command: Command,
+        entry: Arc<Entry>,
+        limit_ms: Option<u32>,
+    ) -> Result<bool, Command> {
+        let mut list = self.list.lock();
+        if list.parked.reserve(1, GFP_ATOMIC).is_err() {
             return Err(command);
-        };
-        // The command goes in first, so that whoever finds the slot finds the command.
-        *slot.command.lock() = Some(command);
-        let listed = self.slots.lock().push(slot.clone(), GFP_ATOMIC);
-        match listed {
-            Ok(()) => Ok(slot),
-            // Nobody else knows the slot, so the command is still in it.
-            Err(_) => slot.take().map_or(Ok(slot), Err),
         }
+        entry.enter();
+        let parked = Parked {
+            command,
+            entry,
+            since: Instant::now(),
+            limit_ms,
+        };
+        if let Err(failed) = list.parked.push_within_capacity(parked) {
+            failed.0.entry.leave();
+            return Err(failed.0.command);
+        }
+        list.generation = list.generation.wrapping_add(1);
+        let starts = limit_ms.is_some() && !list.watched;
+        list.watched |= starts;
+        Ok(starts)
     }
 
-    /// Forgets a slot whose command is done with.
-    pub(super) fn forget(&self, slot: &Arc<Slot>) {
-        self.slots.lock().retain(|other| !Arc::ptr_eq(other, slot));
+    /// Takes the first command out that `wanted` says is wanted.
+    pub(super) fn take(&self, mut wanted: impl FnMut(&Parked) -> bool) -> Option<Command> {
+        let mut list = self.list.lock();
+        let at = list.parked.iter().position(&mut wanted)?;
+        let parked = list.parked.remove(at).ok()?;
+        parked.entry.leave();
+        Some(parked.command)
     }
 
-    /// Returns whether a command is parked, or was and is not done with.
-    pub(super) fn has(&self, id: CommandId) -> bool {
-        self.slots.lock().iter().any(|slot| slot.id == id)
+    /// Returns what the watcher has to wait for, or `None` when it has to end.
+    pub(super) fn watch(&self) -> Option<Watch> {
+        let mut list = self.list.lock();
+        let first = list.parked.iter().filter_map(Parked::left_ms).min();
+        list.watched = first.is_some();
+        first.map(|after_ms| Watch {
+            after_ms,
+            generation: list.generation,
+        })
     }
 
-    /// Returns whether a device has commands that are parked, or were and are not done with.
-    pub(super) fn has_any(&self, address: Address) -> bool {
-        self.slots.lock().iter().any(|slot| slot.address == address)
-    }
-
-    /// Takes out the command with this identity, if it is still parked.
-    pub(super) fn take(&self, id: CommandId) -> Option<Command> {
-        self.slots
-            .lock()
-            .iter()
-            .filter(|slot| slot.id == id)
-            .find_map(|slot| slot.take())
-    }
-
-    /// Takes out a command of this device, if one is still parked.
-    pub(super) fn take_any(&self, address: Address) -> Option<Command> {
-        self.slots
-            .lock()
-            .iter()
-            .filter(|slot| slot.address == address)
-            .find_map(|slot| slot.take())
+    /// Returns whether the watcher has to look again before its time is over.
+    pub(super) fn has_changed(&self, watch: &Watch) -> bool {
+        let list = self.list.lock();
+        list.generation != watch.generation || list.parked.is_empty()
     }
 }

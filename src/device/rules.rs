@@ -8,7 +8,7 @@
 //! # Locking
 //!
 //! `enabled` orders enabling and disabling and may be held while sleeping. The state of a rule is
-//! a spinlock, taken inside RCU read-side critical sections and inside nothing else.
+//! a spinlock, and innermost: nothing is taken inside it.
 
 use core::cmp::Ordering;
 
@@ -50,7 +50,8 @@ struct State {
     enabled: bool,
     /// How many callbacks and commands the rule holds.
     parked: u32,
-    /// How many of them may go.
+    /// How many callbacks may go. A device has one callback running at a time, so that a ticket
+    /// cannot go to another than the one it was meant for.
     tickets: u32,
 }
 
@@ -119,7 +120,12 @@ impl Entry {
         state.enabled && state.schedule.fire()
     }
 
-    /// Lets a parked callback or command go, if it may.
+    /// Returns whether the rule still acts.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.state.lock().enabled
+    }
+
+    /// Lets a held callback go, if it may.
     fn try_leave(&self) -> bool {
         let mut state = self.state.lock();
         match state.tickets.checked_sub(1) {
@@ -131,12 +137,14 @@ impl Entry {
         }
     }
 
-    fn enter(&self) {
+    /// Counts something that the rule holds from now on.
+    pub(super) fn enter(&self) {
         let mut state = self.state.lock();
         state.parked = state.parked.saturating_add(1);
     }
 
-    fn leave(&self) {
+    /// Counts something that the rule has let go of.
+    pub(super) fn leave(&self) {
         let mut state = self.state.lock();
         state.parked = state.parked.saturating_sub(1);
         state.tickets = state.tickets.min(state.parked);
@@ -203,7 +211,7 @@ impl RuleSet {
         Ok(())
     }
 
-    /// Ends a rule and lets go of what it holds. May sleep.
+    /// Ends a rule and lets go of the callback that it holds. May sleep.
     ///
     /// No event that starts after this returns sees the rule.
     pub(crate) fn disable(&self, entry: &Arc<Entry>) {
@@ -237,7 +245,7 @@ impl RuleSet {
         Ok(())
     }
 
-    /// Lets up to `count` of what a rule holds go.
+    /// Lets up to `count` callbacks that a rule holds go.
     pub(crate) fn release(&self, entry: &Entry, count: u32) {
         let mut state = entry.state.lock();
         state.tickets = state.tickets.saturating_add(count).min(state.parked);
@@ -245,8 +253,8 @@ impl RuleSet {
         self.wake();
     }
 
-    /// Holds the caller until the rule lets go of it, the limit is reached, the rule is disabled,
-    /// or `interrupted` returns true at a [`RuleSet::wake`]. Sleeps.
+    /// Holds the caller, a callback, until the rule lets go of it, the limit is reached, the rule
+    /// is disabled, or `interrupted` returns true at a [`RuleSet::wake`]. Sleeps.
     pub(crate) fn hold(
         &self,
         entry: &Entry,
@@ -260,12 +268,12 @@ impl RuleSet {
         entry.leave();
     }
 
-    /// Sleeps until `done` returns true, or the time is over. Returns what `done` returned last.
-    pub(crate) fn wait(&self, limit_ms: u32, done: impl FnMut() -> bool) -> bool {
-        self.changed.wait(Timeout::Milliseconds(limit_ms), done)
+    /// Sleeps until `done` returns true at a [`RuleSet::wake`], or the time is over.
+    pub(crate) fn wait(&self, limit_ms: u32, done: impl FnMut() -> bool) {
+        self.changed.wait(Timeout::Milliseconds(limit_ms), done);
     }
 
-    /// Makes everything that is held look whether it is still to be held.
+    /// Makes everybody who waits here look whether there is still something to wait for.
     ///
     /// May be called in any context.
     pub(crate) fn wake(&self) {

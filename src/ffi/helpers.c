@@ -96,11 +96,16 @@ void rpmfault_pm_put_autosuspend(struct device *dev)
 	pm_runtime_put_autosuspend(dev);
 }
 
-/* As drivers/base/power/sysfs.c:runtime_status_show() decides it. */
+/*
+ * As runtime_status_show() in drivers/base/power/sysfs.c decides it; RPM_INVALID
+ * stands for its "error", RPM_BLOCKED for its "unsupported".
+ */
 int rpmfault_pm_status(struct device *dev)
 {
 	if (dev->power.runtime_error)
 		return RPM_INVALID;
+	if (dev->power.disable_depth)
+		return RPM_BLOCKED;
 	return READ_ONCE(dev->power.runtime_status);
 }
 

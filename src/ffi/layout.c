@@ -22,7 +22,6 @@ int main(void)
 	FIELD(Scsi_Host, rpm_autosuspend_delay);
 	FIELD(Scsi_Host, shost_gendev);
 	SIZE(scsi_host_template);
-	FIELD(scsi_host_template, cmd_size);
 	FIELD(scsi_host_template, queuecommand);
 	FIELD(scsi_host_template, module);
 	FIELD(scsi_host_template, eh_abort_handler);
@@ -30,6 +29,11 @@ int main(void)
 	FIELD(scsi_host_template, sdev_configure);
 	FIELD(scsi_host_template, can_queue);
 	FIELD(scsi_host_template, proc_name);
+	FIELD(scsi_host_template, name);
+	FIELD(scsi_host_template, cmd_per_lun);
+	FIELD(scsi_host_template, this_id);
+	FIELD(scsi_host_template, sg_tablesize);
+	FIELD(scsi_host_template, max_sectors);
 	SIZE(scsi_cmnd);
 	FIELD(scsi_cmnd, device);
 	FIELD(scsi_cmnd, cmd_len);

@@ -88,7 +88,6 @@ mod layout {
             shost_gendev => OFFSETOF_Scsi_Host_shost_gendev,
         } SIZEOF_Scsi_Host;
         scsi_host_template {
-            cmd_size => OFFSETOF_scsi_host_template_cmd_size,
             queuecommand => OFFSETOF_scsi_host_template_queuecommand,
             module => OFFSETOF_scsi_host_template_module,
             eh_abort_handler => OFFSETOF_scsi_host_template_eh_abort_handler,
@@ -96,6 +95,11 @@ mod layout {
             sdev_configure => OFFSETOF_scsi_host_template_sdev_configure,
             can_queue => OFFSETOF_scsi_host_template_can_queue,
             proc_name => OFFSETOF_scsi_host_template_proc_name,
+            name => OFFSETOF_scsi_host_template_name,
+            cmd_per_lun => OFFSETOF_scsi_host_template_cmd_per_lun,
+            this_id => OFFSETOF_scsi_host_template_this_id,
+            sg_tablesize => OFFSETOF_scsi_host_template_sg_tablesize,
+            max_sectors => OFFSETOF_scsi_host_template_max_sectors,
         } SIZEOF_scsi_host_template;
         scsi_cmnd {
             device => OFFSETOF_scsi_cmnd_device,

@@ -45,6 +45,14 @@ impl OwnedQueue {
     }
 }
 
+impl OwnedQueue {
+    /// Waits for everything that was queued before, until it has run and is dropped. May sleep.
+    pub(crate) fn flush(&self) {
+        // SAFETY: By the type invariant the queue exists.
+        unsafe { bindings::__flush_workqueue(self.0.as_ptr()) };
+    }
+}
+
 impl Deref for OwnedQueue {
     type Target = Queue;
 

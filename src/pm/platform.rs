@@ -19,6 +19,7 @@ use core::{
 
 use kernel::{
     bindings,
+    container_of,
     device::{
         self,
         Bound, //
@@ -30,7 +31,6 @@ use kernel::{
     prelude::*,
     str::as_char_ptr_in_const_context,
     sync::{
-        aref::ARef,
         Arc,
         ArcBorrow, //
     },
@@ -51,7 +51,8 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
 
     /// Undoes [`Driver::probe`]. May sleep.
     ///
-    /// The driver core resumes the device before.
+    /// The device may be in any runtime state: the driver core resumes it, but does not mind an
+    /// error, and lets it suspend again before it calls this.
     fn remove(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>);
 
     /// Powers the device down. May sleep.
@@ -96,9 +97,8 @@ impl<T: Driver> Registration<T> {
     pub(crate) fn new(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             driver <- Opaque::try_ffi_init(move |slot: *mut bindings::platform_driver| {
-                // SAFETY: `slot` is valid for writes and pinned; the callbacks have the types of
-                // the C declarations, and are told only of devices that match by name, which are
-                // ours: `Device::new()` makes the only ones.
+                // SAFETY: `slot` is valid for writes and pinned, and the callbacks have the types
+                // of the C declarations.
                 unsafe {
                     slot.write(bindings::platform_driver {
                         probe: Some(Callbacks::<T>::probe),
@@ -106,7 +106,7 @@ impl<T: Driver> Registration<T> {
                         ..pin_init::zeroed()
                     });
                     (*slot).driver.name = T::NAME.as_char_ptr();
-                    (*slot).driver.pm = &Callbacks::<T>::PM;
+                    (*slot).driver.pm = Callbacks::<T>::PM;
                     // `enable` must not return before the device is bound.
                     (*slot).driver.probe_type =
                         bindings::probe_type_PROBE_FORCE_SYNCHRONOUS;
@@ -134,7 +134,8 @@ impl<T: Driver> PinnedDrop for Registration<T> {
 ///
 /// # Invariants
 ///
-/// `device` was added and not deleted; its `platform_data` comes from `Arc::<T>::into_raw()`.
+/// `device` was added and not deleted. It has our [`DEVICE_TYPE`] and the name of `T`, and its
+/// `platform_data` comes from `Arc::<T>::into_raw()`.
 pub(crate) struct Device<T: Driver> {
     device: NonNull<bindings::platform_device>,
     _data: PhantomData<Arc<T>>,
@@ -162,6 +163,7 @@ impl<T: Driver> Device<T> {
         let pdev = device.as_ptr();
         // SAFETY: The device was just allocated and is not registered, so it is ours alone.
         let added = unsafe {
+            (*pdev).dev.type_ = &raw const DEVICE_TYPE.0;
             (*pdev).dev.platform_data = Arc::into_raw(data).cast_mut().cast();
             to_result(bindings::platform_device_add(pdev))
         };
@@ -175,13 +177,6 @@ impl<T: Driver> Device<T> {
             device,
             _data: PhantomData,
         })
-    }
-
-    /// Returns the device.
-    pub(crate) fn device(&self) -> ARef<device::Device> {
-        // SAFETY: By the type invariant the device is valid, and registered, so its count is not
-        // zero.
-        unsafe { device::Device::get_device(&raw mut (*self.device.as_ptr()).dev) }
     }
 
     /// Drops the data and the last reference of ours.
@@ -212,47 +207,63 @@ impl<T: Driver> Drop for Device<T> {
     }
 }
 
+/// Tells the devices of [`Device::new`] from all others: with `driver_override`, user space can
+/// bind a platform driver to any platform device.
+static DEVICE_TYPE: DeviceType = DeviceType(pin_init::zeroed());
+
+/// A type of devices without callbacks.
+struct DeviceType(bindings::device_type);
+
+// SAFETY: Nobody writes to it.
+unsafe impl Sync for DeviceType {}
+
 /// The C callbacks of the driver `T`.
 struct Callbacks<T>(PhantomData<T>);
 
 impl<T: Driver> Callbacks<T> {
-    const PM: bindings::dev_pm_ops = bindings::dev_pm_ops {
+    const PM: &'static bindings::dev_pm_ops = &bindings::dev_pm_ops {
         runtime_suspend: Some(Self::runtime_suspend),
         runtime_resume: Some(Self::runtime_resume),
         ..pin_init::zeroed()
     };
 
+    /// Returns the data of a device, unless it is not one of ours.
+    ///
     /// # Safety
     ///
-    /// `dev` must be the `dev` of a platform device that `Device::<T>::new()` made.
-    unsafe fn data<'a>(dev: *mut bindings::device) -> ArcBorrow<'a, T> {
-        // SAFETY: By the safety requirements `platform_data` comes from `Arc::<T>::into_raw()`; it
-        // is dropped after the last callback.
-        unsafe { ArcBorrow::from_raw((*dev).platform_data.cast_const().cast()) }
+    /// `dev` must be the `dev` of a platform device, which exists for `'a`.
+    unsafe fn data<'a>(dev: *mut bindings::device) -> Option<ArcBorrow<'a, T>> {
+        // SAFETY: By the safety requirements.
+        let name = unsafe {
+            let pdev = container_of!(dev, bindings::platform_device, dev);
+            if !core::ptr::eq((*dev).type_, &raw const DEVICE_TYPE.0) {
+                return None;
+            }
+            CStr::from_char_ptr((*pdev).name)
+        };
+        if name != T::NAME {
+            return None;
+        }
+        // SAFETY: A device of that type and name was made by `Device::<T>::new()`, so that
+        // `platform_data` comes from `Arc::<T>::into_raw()`; it is dropped after the last callback.
+        Some(unsafe { ArcBorrow::from_raw((*dev).platform_data.cast_const().cast()) })
     }
 
     /// # Safety
     ///
     /// Must be called by the platform bus.
     unsafe extern "C" fn probe(pdev: *mut bindings::platform_device) -> kernel::ffi::c_int {
-        // SAFETY: The bus passes one of our devices, which is bound for the time of this call.
-        let (data, dev) = unsafe {
-            let dev = &raw mut (*pdev).dev;
-            (
-                Self::data(dev),
-                device::Device::<device::Normal>::from_raw(dev).as_bound(),
-            )
-        };
+        // SAFETY: The bus passes a platform device that is bound for the time of this call.
+        let (data, dev) = unsafe { Self::bound(pdev) };
         from_result(|| {
+            let data = data.ok_or(ENODEV)?;
             // Without this the mid layer would limit the size of a transfer to what swiotlb can
             // bounce for a 32-bit device.
             // SAFETY: The device is being bound, which is when a driver sets its masks.
             unsafe {
-                to_result(bindings::dma_set_mask(&raw mut (*pdev).dev, u64::MAX))?;
-                to_result(bindings::dma_set_coherent_mask(
-                    &raw mut (*pdev).dev,
-                    u64::MAX,
-                ))?;
+                let dev = &raw mut (*pdev).dev;
+                to_result(bindings::dma_set_mask(dev, u64::MAX))?;
+                to_result(bindings::dma_set_coherent_mask(dev, u64::MAX))?;
             }
             T::probe(data, dev).map(|()| 0)
         })
@@ -263,24 +274,35 @@ impl<T: Driver> Callbacks<T> {
     /// Must be called by the platform bus.
     unsafe extern "C" fn remove(pdev: *mut bindings::platform_device) {
         // SAFETY: As in `probe()`.
-        let (data, dev) = unsafe {
+        if let (Some(data), dev) = unsafe { Self::bound(pdev) } {
+            T::remove(data, dev);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `pdev` must be a platform device that is bound for `'a`.
+    unsafe fn bound<'a>(
+        pdev: *mut bindings::platform_device,
+    ) -> (Option<ArcBorrow<'a, T>>, &'a device::Device<Bound>) {
+        // SAFETY: By the safety requirements.
+        unsafe {
             let dev = &raw mut (*pdev).dev;
             (
                 Self::data(dev),
                 device::Device::<device::Normal>::from_raw(dev).as_bound(),
             )
-        };
-        T::remove(data, dev);
+        }
     }
 
     /// # Safety
     ///
     /// Must be called by the PM core.
     unsafe extern "C" fn runtime_suspend(dev: *mut bindings::device) -> kernel::ffi::c_int {
-        // SAFETY: The PM core passes one of our devices, and waits for the callback when it is
-        // removed.
+        // SAFETY: The PM core passes the device that the driver is bound to, and waits for the
+        // callback when it is removed.
         let data = unsafe { Self::data(dev) };
-        from_result(|| T::runtime_suspend(data).map(|()| 0))
+        from_result(|| data.map_or(Ok(()), T::runtime_suspend).map(|()| 0))
     }
 
     /// # Safety
@@ -289,6 +311,6 @@ impl<T: Driver> Callbacks<T> {
     unsafe extern "C" fn runtime_resume(dev: *mut bindings::device) -> kernel::ffi::c_int {
         // SAFETY: As in `runtime_suspend()`.
         let data = unsafe { Self::data(dev) };
-        from_result(|| T::runtime_resume(data).map(|()| 0))
+        from_result(|| data.map_or(Ok(()), T::runtime_resume).map(|()| 0))
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Status {
     Suspending,
     /// A callback failed for good (`power.runtime_error`).
     Error,
+    /// Runtime power management is disabled: no driver is bound.
+    Unsupported,
 }
 
 impl Status {
@@ -40,6 +42,7 @@ impl Status {
             Self::Suspended => "suspended",
             Self::Suspending => "suspending",
             Self::Error => "error",
+            Self::Unsupported => "unsupported",
         }
     }
 }
@@ -52,6 +55,7 @@ pub(crate) fn status(dev: &device::Device) -> Status {
         bindings::rpm_status_RPM_RESUMING => Status::Resuming,
         bindings::rpm_status_RPM_SUSPENDED => Status::Suspended,
         bindings::rpm_status_RPM_SUSPENDING => Status::Suspending,
+        bindings::rpm_status_RPM_BLOCKED => Status::Unsupported,
         _ => Status::Error,
     }
 }
@@ -86,18 +90,25 @@ pub(crate) fn set_autosuspend_delay(dev: &device::Device, delay_ms: i32) {
     unsafe { bindings::pm_runtime_set_autosuspend_delay(as_raw(dev), delay_ms) };
 }
 
-/// Runtime power management that is enabled while this exists.
-///
-/// The device starts active, and stays so until [`Enabled::allow_suspend`].
+/// Runtime power management of a device that has just been enabled: the device is active and stays
+/// so.
 ///
 /// # Invariants
 ///
-/// Runtime power management of `dev` was enabled by us once, and disabled never.
-pub(crate) struct Enabled<'a> {
+/// We have enabled runtime power management of `dev` and hold a usage count.
+pub(crate) struct Starting<'a> {
     dev: &'a device::Device<Bound>,
 }
 
-impl<'a> Enabled<'a> {
+/// Runtime power management of a device that may suspend at any time.
+///
+/// # Invariants
+///
+/// We have enabled runtime power management of the device.
+#[must_use = "it has to be disabled before the driver is unbound"]
+pub(crate) struct Enabled(());
+
+impl<'a> Starting<'a> {
     /// Enables runtime power management with an autosuspend delay in milliseconds.
     ///
     /// Must be called in the driver's probe, before the device gets children. May sleep.
@@ -121,28 +132,35 @@ impl<'a> Enabled<'a> {
         Ok(Self { dev })
     }
 
-    /// Drops the usage count of probe: from now on the device may suspend.
-    ///
-    /// Returns the proof that [`disable`] asks for.
-    pub(crate) fn allow_suspend(self) {
-        // SAFETY: `dev` is bound; `new()` took the count.
+    /// Lets the device suspend from now on.
+    pub(crate) fn allow_suspend(self) -> Enabled {
+        // SAFETY: `dev` is bound; by the type invariant we hold a count.
         unsafe { ffi::rpmfault_pm_put_autosuspend(as_raw(self.dev)) };
         core::mem::forget(self);
+        // INVARIANT: By that of `self`.
+        Enabled(())
     }
 }
 
-impl Drop for Enabled<'_> {
+impl Drop for Starting<'_> {
     fn drop(&mut self) {
         disable(self.dev);
-        // SAFETY: `dev` is bound; `new()` took the count.
+        // SAFETY: `dev` is bound; by the type invariant we hold a count.
         unsafe { ffi::rpmfault_pm_put_noidle(as_raw(self.dev)) };
     }
 }
 
-/// Undoes [`Enabled::new`] after [`Enabled::allow_suspend`]: for the driver's remove.
-///
-/// Waits for a callback that is running. When this returns no runtime callback runs any more.
-pub(crate) fn disable(dev: &device::Device<Bound>) {
+impl Enabled {
+    /// Disables runtime power management of `dev`, the device that it was enabled for.
+    ///
+    /// For the driver's remove. Waits for a callback that is running; afterwards none runs.
+    pub(crate) fn disable(self, dev: &device::Device<Bound>) {
+        disable(dev);
+    }
+}
+
+/// Undoes what [`Starting::new`] does, but for the usage count.
+fn disable(dev: &device::Device<Bound>) {
     let raw = as_raw(dev);
     // SAFETY: `dev` is bound, so it is valid.
     unsafe {

@@ -15,6 +15,13 @@ pub(crate) struct Address {
     pub(crate) lun: u64,
 }
 
+impl Address {
+    /// Returns whether both are on the same target.
+    pub(crate) fn is_on_target_of(self, other: Self) -> bool {
+        self.channel == other.channel && self.id == other.id
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.channel, self.id, self.lun)

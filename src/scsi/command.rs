@@ -5,8 +5,9 @@
 //! # Ownership
 //!
 //! A [`Command`] is the right to complete a `struct scsi_cmnd`, which the mid layer gives away in
-//! `.queuecommand` and takes back either by `scsi_done()` ([`Command::complete`]) or by an error
-//! handler callback that returns SUCCESS ([`Command::abandon`]).
+//! `.queuecommand` and gets back by `scsi_done()`: [`Command::complete`]. A command that has timed
+//! out is completed like any other, by the error handler callback that wants it back: for the mid
+//! layer it is complete already (`SCMD_STATE_COMPLETE`), and `scsi_done()` does nothing.
 //!
 //! C header: [`include/scsi/scsi_cmnd.h`](srctree/include/scsi/scsi_cmnd.h)
 
@@ -17,7 +18,10 @@ use core::{
 
 use crate::{
     ffi,
-    scsi::Address, //
+    scsi::{
+        device,
+        Address, //
+    }, //
 };
 
 /// What happened below the device: the `DID_*` codes of `include/scsi/scsi_status.h`.
@@ -26,8 +30,12 @@ use crate::{
 pub(crate) enum HostByte {
     /// There is nobody at that address, or the host cannot reach it any more. Not retried.
     NoConnect = ffi::scsi_host_status_DID_NO_CONNECT,
+    /// The error handler wanted the command back.
+    Abort = ffi::scsi_host_status_DID_ABORT,
     /// The driver failed to carry the command out. Retried.
     Error = ffi::scsi_host_status_DID_ERROR,
+    /// The device was reset. Retried.
+    Reset = ffi::scsi_host_status_DID_RESET,
     /// Put the command back into its queue without counting a retry.
     Requeue = ffi::scsi_host_status_DID_REQUEUE,
     /// The link was lost while the command was under way. Retried.
@@ -92,7 +100,7 @@ impl Command {
         Self(cmd)
     }
 
-    /// Returns what [`CommandId::of_raw`] returns for the same command.
+    /// Returns what [`CommandId::of_raw`] returns for the same `struct scsi_cmnd`.
     pub(crate) fn id(&self) -> CommandId {
         CommandId(self.0.as_ptr().addr())
     }
@@ -111,12 +119,7 @@ impl Command {
     /// Returns the logical unit that the command is for.
     pub(crate) fn address(&self) -> Address {
         // SAFETY: By the type invariant the command is valid; its device lives as long.
-        let sdev = unsafe { &*(*self.0.as_ptr()).device };
-        Address {
-            channel: sdev.channel,
-            id: sdev.id,
-            lun: sdev.lun,
-        }
+        unsafe { device::address((*self.0.as_ptr()).device) }
     }
 
     /// Returns who sent the command.
@@ -186,21 +189,17 @@ impl Command {
 
     /// Gives the command back to the mid layer.
     ///
+    /// Any status but [`Status::Good`] says that no data were transferred.
+    ///
     /// May be called in any context in which `scsi_done()` may; no spinlock should be held.
     pub(crate) fn complete(self, status: Status<'_>) {
         ManuallyDrop::new(self).finish(status);
     }
 
-    /// Forgets the command, which the error handler has taken back.
-    ///
-    /// # Safety
-    ///
-    /// Must be called in an error handler callback that covers the command and will return SUCCESS.
-    pub(super) unsafe fn abandon(self) {
-        core::mem::forget(self);
-    }
-
     fn finish(&mut self, status: Status<'_>) {
+        if status != Status::Good {
+            self.set_transferred(0);
+        }
         let cmd = self.0.as_ptr();
         let result = match status {
             Status::Good => ffi::sam_status_SAM_STAT_GOOD,
@@ -217,7 +216,8 @@ impl Command {
         // SAFETY: By the type invariant the command is valid and the driver's. The caller forgets
         // `self` or drops it, so that this is the only completion.
         unsafe {
-            (*cmd).result = i32::try_from(result).unwrap_or(0);
+            // CAST: The sign bit belongs to a byte that is not used any more.
+            (*cmd).result = result as i32;
             ffi::scsi_done(cmd);
         }
     }

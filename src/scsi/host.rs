@@ -6,7 +6,7 @@
 //!
 //! [`Registration::new`] allocates and adds a `struct Scsi_Host`; from then on the mid layer may
 //! call [`Operations`]. Dropping the registration removes the host, which waits for every command
-//! and device; after that no callback runs.
+//! and device. After that no command comes, and error handler callbacks find no data any more.
 //!
 //! C header: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h)
 
@@ -29,12 +29,17 @@ use kernel::{
 };
 
 use crate::{
-    ffi,
+    ffi::{
+        self,
+        rcu::Snapshot, //
+    },
     scsi::{
+        device::address as device_address,
         Address,
         Command,
         CommandId,
-        Device, //
+        Device,
+        NewDevice, //
     },
 };
 
@@ -42,34 +47,33 @@ use crate::{
 pub(crate) trait Operations: Send + Sync + Sized + 'static {
     /// Carries a command out, now or later.
     ///
-    /// Called by `scsi_dispatch_cmd()` and by the error handler, in atomic context, with no lock
-    /// held; several calls may run at once.
+    /// Called by `scsi_dispatch_cmd()` and by the error handler, in atomic context but not in an
+    /// interrupt, with no lock held; several calls may run at once.
     fn queue(this: ArcBorrow<'_, Self>, command: Command);
 
-    /// Takes a command back that was queued and timed out, if the driver still has it.
+    /// Completes a command that has timed out, if the driver still has it.
     ///
-    /// When this returns, the driver no longer touches the command. May sleep.
+    /// When this returns, a command that was held is no longer touched. May sleep. A command that
+    /// [`Operations::queue`] itself is carrying out is not waited for: it would have to take longer
+    /// than its timeout, which is seconds.
     ///
     /// # Errors
     ///
     /// An error makes the error handler go on to the next, larger reset.
-    fn abort(this: ArcBorrow<'_, Self>, id: CommandId, taken: &mut dyn FnMut(Command)) -> Result;
+    fn abort(this: ArcBorrow<'_, Self>, id: CommandId) -> Result;
 
-    /// Takes back every command of a logical unit, and resets it.
+    /// Completes every command of a logical unit, and resets it.
     ///
-    /// May sleep; errors as for [`Operations::abort`].
-    fn reset_device(
-        this: ArcBorrow<'_, Self>,
-        address: Address,
-        taken: &mut dyn FnMut(Command),
-    ) -> Result;
+    /// Called by the error handler, or for the ioctl SG_SCSI_RESET. May sleep; errors as for
+    /// [`Operations::abort`].
+    fn reset_device(this: ArcBorrow<'_, Self>, address: Address) -> Result;
 
     /// Sets up a device that has answered INQUIRY and is not visible yet. May sleep.
     ///
     /// # Errors
     ///
     /// An error leaves the device out.
-    fn configure_device(this: ArcBorrow<'_, Self>, device: Device<'_>) -> Result;
+    fn configure_device(this: ArcBorrow<'_, Self>, device: NewDevice<'_>) -> Result;
 }
 
 /// What the mid layer is told about a host when it is added.
@@ -85,12 +89,29 @@ pub(crate) struct Limits {
     pub(crate) rpm_autosuspend_delay: i32,
 }
 
-/// The driver's part of a `struct Scsi_Host`.
-///
-/// Not generic, so that the one C trampoline for `.queuecommand` finds its way.
-struct Private {
+/// The part of [`Private`] that does not depend on the type of the data.
+#[repr(C)]
+struct Dispatch {
+    /// # Safety
+    ///
+    /// Must be called with the `data` beside it, while the host is registered.
     queue: unsafe fn(*const c_void, Command),
     data: *const c_void,
+}
+
+/// The driver's part of a `struct Scsi_Host`.
+///
+/// # Invariants
+///
+/// `dispatch.data` comes from `Arc::<T>::into_raw()`, and `dispatch.queue` is
+/// [`Callbacks::<T>::queue`]. The data are valid while the host is registered.
+#[repr(C)]
+struct Private<T> {
+    /// First, so that the one C trampoline for `.queuecommand` finds it without knowing `T`.
+    dispatch: Dispatch,
+    /// For callbacks that may run while the host goes away: an open file of a device keeps
+    /// SG_SCSI_RESET working until the host is gone, and after.
+    data: Snapshot<Arc<T>>,
 }
 
 /// A host that is registered with the mid layer.
@@ -98,7 +119,7 @@ struct Private {
 /// # Invariants
 ///
 /// `host` was added and not removed; we own the reference from `scsi_host_alloc()`. Its private
-/// area is a valid [`Private`] whose `data` comes from `Arc::<T>::into_raw()`.
+/// area is a valid [`Private`].
 pub(crate) struct Registration<T: Operations> {
     host: NonNull<ffi::Scsi_Host>,
     _data: PhantomData<Arc<T>>,
@@ -120,18 +141,24 @@ impl<T: Operations> Registration<T> {
         limits: Limits,
         data: Arc<T>,
     ) -> Result<Self> {
-        let private_size = i32::try_from(size_of::<Private>())?;
+        let shared = Snapshot::empty();
+        shared.replace(Some(KBox::new(data.clone(), GFP_KERNEL)?));
+        let private_size = i32::try_from(size_of::<Private<T>>())?;
         // SAFETY: The template is static. The mid layer zeroes the private area.
-        let host = unsafe { ffi::scsi_host_alloc(&Callbacks::<T>::TEMPLATE, private_size) };
+        let host = unsafe { ffi::scsi_host_alloc(Callbacks::<T>::TEMPLATE, private_size) };
         let host = NonNull::new(host).ok_or(ENOMEM)?;
+        let private = Private {
+            dispatch: Dispatch {
+                queue: Callbacks::<T>::queue,
+                data: Arc::into_raw(data).cast(),
+            },
+            data: shared,
+        };
         // SAFETY: The host was just allocated with a private area of this size, which is aligned
         // for `unsigned long`, and nobody else has it. Its fields are plain numbers.
         unsafe {
-            private(host.as_ptr()).write(Private {
-                queue: Callbacks::<T>::queue,
-                data: Arc::into_raw(data).cast(),
-            });
             let host = host.as_ptr();
+            private_of::<T>(host).write(private);
             (*host).max_channel = limits.max_channel;
             (*host).max_id = limits.max_id;
             (*host).max_lun = limits.max_lun;
@@ -143,9 +170,8 @@ impl<T: Operations> Registration<T> {
             .cast::<bindings::device>();
         // SAFETY: `parent` is bound, so it is registered and outlives the host, which its driver
         // removes before it is unbound. CAST: `Device` is a transparent wrapper of `struct device`.
-        let added =
-            to_result(unsafe { ffi::scsi_add_host_with_dma(host.as_ptr(), parent, parent) });
-        if let Err(error) = added {
+        let added = unsafe { ffi::scsi_add_host_with_dma(host.as_ptr(), parent, parent) };
+        if let Err(error) = to_result(added) {
             // SAFETY: The host was not added, so nobody calls back; this drops its last reference.
             unsafe { release::<T>(host) };
             return Err(error);
@@ -179,32 +205,14 @@ impl<T: Operations> Registration<T> {
         };
     }
 
-    /// Removes a device, if there is one at `address`. May sleep.
-    pub(crate) fn remove_device(&self, address: Address) {
-        self.with_device(address, |device| device.remove());
-    }
-
-    /// Writes the name of a device's block device into `name`, and returns its length.
-    ///
-    /// Returns `None` if there is none. May sleep.
-    pub(crate) fn block_device(&self, address: Address, name: &mut [u8]) -> Option<usize> {
-        self.with_device(address, |device| device.block_device(name))?
-    }
-
-    /// Calls `f` with the device at `address`, if there is one.
-    fn with_device<R>(&self, address: Address, f: impl FnOnce(&Device<'_>) -> R) -> Option<R> {
+    /// Returns the device at `address`, if the mid layer has one.
+    pub(crate) fn device(&self, address: Address) -> Option<Device> {
         // SAFETY: By the type invariant the host is registered.
         let sdev = unsafe {
             ffi::scsi_device_lookup(self.host.as_ptr(), address.channel, address.id, address.lun)
         };
-        if sdev.is_null() {
-            return None;
-        }
-        // SAFETY: `scsi_device_lookup()` took a reference, which is put below.
-        let result = f(&unsafe { Device::from_raw(sdev) });
-        // SAFETY: As above; the wrapper is gone.
-        unsafe { ffi::scsi_device_put(sdev) };
-        Some(result)
+        // SAFETY: `scsi_device_lookup()` took a reference.
+        NonNull::new(sdev).map(|sdev| unsafe { Device::from_raw(sdev) })
     }
 }
 
@@ -212,7 +220,7 @@ impl<T: Operations> Drop for Registration<T> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the host was added and not removed.
         unsafe { ffi::scsi_remove_host(self.host.as_ptr()) };
-        // SAFETY: The host is removed: its queues are gone and no callback runs any more.
+        // SAFETY: The host is removed: its queues are gone, so no command comes any more.
         unsafe { release::<T>(self.host) };
     }
 }
@@ -221,12 +229,14 @@ impl<T: Operations> Drop for Registration<T> {
 ///
 /// # Safety
 ///
-/// The private area must be set up, and no callback may run or start.
+/// The private area must be set up, and no command may be queued any more.
 unsafe fn release<T: Operations>(host: NonNull<ffi::Scsi_Host>) {
-    // SAFETY: By the safety requirements; the data came from `Arc::into_raw()` in
-    // `Registration::new()`, and this is the only place that takes it back.
+    // SAFETY: By the safety requirements; this is the only place that takes the data back, and a
+    // callback that may still run has taken a reference of its own, or finds none.
     unsafe {
-        drop(Arc::<T>::from_raw((*private(host.as_ptr())).data.cast()));
+        let private = &*private_of::<T>(host.as_ptr());
+        private.data.replace(None);
+        drop(Arc::<T>::from_raw(private.dispatch.data.cast()));
         ffi::scsi_host_put(host.as_ptr());
     }
 }
@@ -235,8 +245,8 @@ unsafe fn release<T: Operations>(host: NonNull<ffi::Scsi_Host>) {
 ///
 /// # Safety
 ///
-/// `host` must come from `scsi_host_alloc()` in this file.
-unsafe fn private(host: *mut ffi::Scsi_Host) -> *mut Private {
+/// `host` must come from `scsi_host_alloc()` in this file, with data `T`.
+unsafe fn private_of<T>(host: *mut ffi::Scsi_Host) -> *mut Private<T> {
     // SAFETY: By the safety requirements.
     unsafe { ffi::rpmfault_shost_priv(host) }.cast()
 }
@@ -254,8 +264,9 @@ unsafe extern "C" fn rpmfault_rs_queuecommand(
     if let Some(cmd) = NonNull::new(cmd) {
         // SAFETY: By the safety requirements; the host is registered, so its private area is valid.
         unsafe {
-            let private = &*private(host);
-            (private.queue)(private.data, Command::from_raw(cmd));
+            // CAST: `Private` is `repr(C)` and starts with its `Dispatch`.
+            let dispatch = &*ffi::rpmfault_shost_priv(host).cast::<Dispatch>();
+            (dispatch.queue)(dispatch.data, Command::from_raw(cmd));
         }
     }
     0
@@ -274,7 +285,7 @@ const _: () = {
 struct Callbacks<T>(PhantomData<T>);
 
 impl<T: Operations> Callbacks<T> {
-    const TEMPLATE: ffi::scsi_host_template = ffi::scsi_host_template {
+    const TEMPLATE: &'static ffi::scsi_host_template = &ffi::scsi_host_template {
         module: ffi::THIS_MODULE,
         name: as_char_ptr_in_const_context(c"rpmfault"),
         proc_name: as_char_ptr_in_const_context(c"rpmfault"),
@@ -300,44 +311,39 @@ impl<T: Operations> Callbacks<T> {
         T::queue(data, command);
     }
 
+    /// Returns the data of a device's host, unless the host goes away.
+    ///
     /// # Safety
     ///
-    /// `sdev` must be a device of a registered host with data `T`.
-    unsafe fn data<'a>(sdev: *mut ffi::scsi_device) -> ArcBorrow<'a, T> {
-        // SAFETY: As for `queue()`: the mid layer keeps the host while it has a device.
-        unsafe { ArcBorrow::from_raw((*private((*sdev).host)).data.cast()) }
+    /// `sdev` must be a device of a host with data `T`.
+    unsafe fn data(sdev: *mut ffi::scsi_device) -> Option<Arc<T>> {
+        // SAFETY: By the safety requirements; a device keeps its host's memory.
+        let private = unsafe { &*private_of::<T>((*sdev).host) };
+        private.data.read(Arc::clone)
     }
 
     /// # Safety
     ///
-    /// Must be called by the error handler.
+    /// Must be called by the mid layer.
     unsafe extern "C" fn eh_abort(cmd: *mut ffi::scsi_cmnd) -> kernel::ffi::c_int {
-        // SAFETY: The error handler passes a command of one of our hosts.
+        // SAFETY: The mid layer passes a command for a device of one of our hosts.
         let data = unsafe { Self::data((*cmd).device) };
-        // SAFETY: This callback covers `cmd`, which is all that `abort()` may take, and returns
-        // SUCCESS unless `abort()` fails, in which case the command stays with the error handler.
-        eh_result(T::abort(
-            data,
-            CommandId::of_raw(cmd),
-            &mut |taken| unsafe { taken.abandon() },
-        ))
+        eh_result(
+            data.ok_or(ENODEV)
+                .and_then(|data| T::abort(data.as_arc_borrow(), CommandId::of_raw(cmd))),
+        )
     }
 
     /// # Safety
     ///
-    /// Must be called by the error handler.
+    /// Must be called by the mid layer.
     unsafe extern "C" fn eh_device_reset(cmd: *mut ffi::scsi_cmnd) -> kernel::ffi::c_int {
-        // SAFETY: The error handler passes a command of one of our hosts.
-        let (data, sdev) = unsafe { (Self::data((*cmd).device), &*(*cmd).device) };
-        let address = Address {
-            channel: sdev.channel,
-            id: sdev.id,
-            lun: sdev.lun,
-        };
-        // SAFETY: As in `eh_abort()`: a device reset covers all commands of the device.
-        eh_result(T::reset_device(data, address, &mut |taken| unsafe {
-            taken.abandon()
-        }))
+        // SAFETY: The mid layer passes a command for a device of one of our hosts.
+        let (data, address) = unsafe { (Self::data((*cmd).device), device_address((*cmd).device)) };
+        eh_result(
+            data.ok_or(ENODEV)
+                .and_then(|data| T::reset_device(data.as_arc_borrow(), address)),
+        )
     }
 
     /// # Safety
@@ -347,9 +353,12 @@ impl<T: Operations> Callbacks<T> {
         sdev: *mut ffi::scsi_device,
         _limits: *mut bindings::queue_limits,
     ) -> kernel::ffi::c_int {
-        // SAFETY: The mid layer passes a device of one of our hosts, valid for this call.
-        let (data, device) = unsafe { (Self::data(sdev), Device::from_raw(sdev)) };
-        T::configure_device(data, device).map_or_else(|error| error.to_errno(), |()| 0)
+        // SAFETY: The mid layer passes a device of one of our hosts, which nobody else knows yet.
+        let (data, device) = unsafe { (Self::data(sdev), NewDevice::from_raw(sdev)) };
+        let configured = data
+            .ok_or(ENODEV)
+            .and_then(|data| T::configure_device(data.as_arc_borrow(), device));
+        configured.map_or_else(|error| error.to_errno(), |()| 0)
     }
 }
 

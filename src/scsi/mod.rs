@@ -20,7 +20,10 @@ pub(crate) use command::{
     Status,
     Submitter, //
 };
-pub(crate) use device::Device;
+pub(crate) use device::{
+    Device,
+    NewDevice, //
+};
 pub(crate) use host::{
     Limits,
     Operations,
