@@ -6,8 +6,12 @@
 //!
 //! [`Adapter::start`] adds the parent device; the driver core probes it, which adds the SCSI host
 //! and scans it. [`Adapter::close`], which may come at any time, makes everything come back: rules
-//! are no longer asked, what is held goes on, commands find nobody. Dropping the [`Running`]
-//! adapter then removes the host.
+//! are no longer asked, and what is held goes on. Dropping the [`Running`] adapter then removes the
+//! host.
+//!
+//! Removal does not take the link down: without rules the disks answer at once, so there is nothing
+//! to be saved from, and a START UNIT that fails while a suspended disk is removed is a bug trigger
+//! of its own (patches/fix/0001).
 //!
 //! User space may unbind and bind the driver in between, as with any adapter.
 
@@ -334,7 +338,7 @@ impl Adapter {
 
     /// Returns why a command cannot reach a device, if it cannot.
     fn unreachable(&self) -> Option<HostByte> {
-        if self.suspended.load(Relaxed) || self.is(Phase::Closing) {
+        if self.suspended.load(Relaxed) {
             Some(HostByte::NoConnect)
         } else if self.link.is_down() {
             Some(HostByte::TransportDisrupted)
