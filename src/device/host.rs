@@ -284,8 +284,9 @@ impl Adapter {
     ///
     /// Comes back whatever the rules hold: the LUN's commands go on, and so do callbacks meanwhile.
     pub(crate) fn remove_lun(&self, address: Address) {
-        if let Some(lun) = self.find(address) {
-            lun.set_gone();
+        let lun = self.find(address);
+        if let Some(lun) = lun {
+            lun.set_leaving();
         }
         self.removing.fetch_add(1, Full);
         self.unpark(usize::MAX, |parked| parked.command().address() == address);
@@ -294,6 +295,9 @@ impl Adapter {
             device.remove();
         }
         self.removing.fetch_sub(1, Full);
+        if let Some(lun) = lun {
+            lun.set_gone();
+        }
     }
 
     /// Returns the LUN at an address, which may be gone.
@@ -422,11 +426,11 @@ impl Adapter {
 
     /// Returns whether rules are asked about a command.
     fn asks_rules(&self, command: &Command) -> bool {
-        let gone = self.removing.load(Relaxed) > 0
+        let leaving = self.removing.load(Relaxed) > 0
             && self
                 .find(command.address())
-                .is_some_and(|lun| lun.is_gone());
-        self.is(Phase::Up) && !gone
+                .is_some_and(|lun| lun.is_leaving());
+        self.is(Phase::Up) && !leaving
     }
 
     /// Lets the rules have their say on a callback of the parent. Sleeps while a rule holds it.

@@ -22,6 +22,26 @@ use crate::{
 /// Bytes of a logical block.
 pub(crate) const BLOCK_SIZE: u32 = 512;
 
+/// Whether a disk is there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i32)]
+enum Presence {
+    /// It is.
+    Present,
+    /// It is being taken out: it still answers, and at once.
+    Leaving,
+    /// It is not.
+    Gone,
+}
+
+impl Presence {
+    /// Returns what the disk keeps for it: the journey of a command reads it without a lock.
+    const fn raw(self) -> i32 {
+        // CAST: The enum is `repr(i32)`.
+        self as i32
+    }
+}
+
 /// A disk.
 pub(crate) struct Lun {
     address: Address,
@@ -31,7 +51,8 @@ pub(crate) struct Lun {
     id: [u8; 16],
     naa: u64,
     stopped: Atomic<bool>,
-    gone: Atomic<bool>,
+    /// [`Presence::raw`].
+    presence: Atomic<i32>,
 }
 
 impl Lun {
@@ -54,7 +75,7 @@ impl Lun {
             id: hex(naa),
             naa,
             stopped: Atomic::new(false),
-            gone: Atomic::new(false),
+            presence: Atomic::new(Presence::Present.raw()),
         }
     }
 
@@ -94,14 +115,24 @@ impl Lun {
         self.stopped.store(stopped, Relaxed);
     }
 
-    /// Returns whether the disk was taken out while the host runs.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.gone.load(Relaxed)
+    /// Returns whether the disk is taken out, or being taken out.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.presence.load(Relaxed) >= Presence::Leaving.raw()
     }
 
-    /// Takes the disk out.
+    /// Returns whether the disk was taken out.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.presence.load(Relaxed) >= Presence::Gone.raw()
+    }
+
+    /// Begins to take the disk out.
+    pub(crate) fn set_leaving(&self) {
+        self.presence.store(Presence::Leaving.raw(), Relaxed);
+    }
+
+    /// Ends taking the disk out.
     pub(crate) fn set_gone(&self) {
-        self.gone.store(true, Relaxed);
+        self.presence.store(Presence::Gone.raw(), Relaxed);
     }
 }
 
