@@ -1,0 +1,331 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lib.sh: the verbs that the scenarios are written in.
+#
+# A scenario is sourced by nobody: it is a program that run.sh starts with MODULE in
+# its environment, and whose exit status is its verdict: KSFT_PASS, KSFT_FAIL,
+# KSFT_SKIP or HANG. What it prints is a diagnostic. Its host is removed on exit.
+
+# shellcheck source=selftests/hang.sh
+. "$(dirname "${BASH_SOURCE[0]}")/hang.sh"
+
+KSFT_FAIL=1
+KSFT_SKIP=4
+# A step did not come back: the machine is not usable any more (timeout(1)'s status).
+HANG=124
+
+RPMFAULT=/sys/kernel/config/rpmfault
+# Deadlines are for an emulated machine; a KASAN kernel is several times slower.
+TIME_SCALE=${TIME_SCALE:-1}
+STEP_SECONDS=10
+
+# ---- verdicts
+
+say() { printf '%s\n' "$*"; }
+
+fail()
+{
+	say "FAIL: $*"
+	[ -z "${HOST:-}" ] || hang_hosts
+	exit "$KSFT_FAIL"
+}
+
+skip() { say "SKIP: $*"; exit "$KSFT_SKIP"; }
+
+hang() { hang_report "$*"; exit "$HANG"; }
+
+# ---- time
+
+# A descriptor that never has anything to read: read(1) on it with a timeout sleeps
+# without a fork, which matters in an emulated machine.
+exec {NAP_FD}<> <(:)
+
+nap() { read -rt "${1:-0.02}" -u "$NAP_FD"; return 0; }
+
+# The clock in milliseconds, in $NOW: a command substitution would be a fork.
+read_clock() { NOW=$((${EPOCHREALTIME//[!0-9]/} / 1000)); }
+
+# expired SINCE SECONDS
+expired()
+{
+	read_clock
+	((NOW - $1 > $2 * TIME_SCALE * 1000))
+}
+
+# wait_for SECONDS DESCRIPTION CONDITION...: fails the scenario when CONDITION, a
+# command, is not true within SECONDS.
+wait_for()
+{
+	local seconds=$1 what=$2 since
+
+	shift 2
+	read_clock
+	since=$NOW
+	until "$@"; do
+		expired "$since" "$seconds" && fail "waited $seconds s in vain for $what"
+		nap
+	done
+}
+
+# wait_quiet FILE: until the counter in FILE has not changed for 300 ms.
+wait_quiet()
+{
+	local last='' since
+
+	read_clock
+	since=$NOW
+	until [ "$last" = "$(<"$1")" ]; do
+		expired "$since" "$STEP_SECONDS" && fail "$1 never stops counting"
+		last=$(<"$1")
+		nap 0.3
+	done
+}
+
+# ---- steps
+
+# By name: the process, and the file with what it prints.
+declare -A JOB=() PRINTED=()
+
+# start NAME COMMAND...: starts COMMAND in the background.
+start()
+{
+	local name=$1
+
+	shift
+	PRINTED[$name]=$SCRATCH/${name//\//_}.out
+	"$@" >"${PRINTED[$name]}" 2>&1 &
+	JOB[$name]=$!
+}
+
+running() { kill -0 "${JOB[$1]}" 2>/dev/null; }
+
+# join NAME [SECONDS]: waits for what start NAME began and returns its exit status; what
+# it printed is in $OUTPUT. Past the deadline the scenario ends with the verdict HANG.
+join()
+{
+	local name=$1 seconds=${2:-$STEP_SECONDS} since
+
+	read_clock
+	since=$NOW
+	while running "$name"; do
+		expired "$since" "$seconds" &&
+			hang "'$name' (pid ${JOB[$name]}) did not come back in $((seconds * TIME_SCALE)) s"
+		nap
+	done
+	OUTPUT=$(<"${PRINTED[$name]}")
+	wait "${JOB[$name]}"
+}
+
+# returns WHAT [SECONDS] COMMAND...: COMMAND must come back in time; its status is
+# returned.
+returns()
+{
+	local what=$1 seconds=$STEP_SECONDS
+
+	shift
+	if [[ $1 =~ ^[0-9]+$ ]]; then
+		seconds=$1
+		shift
+	fi
+	start "$what" "$@"
+	join "$what" "$seconds"
+}
+
+# step WHAT [SECONDS] COMMAND...: COMMAND must come back in time and succeed.
+step()
+{
+	returns "$@" || fail "'$1' failed with status $?: $OUTPUT"
+}
+
+# ---- files
+
+# put VALUE FILE: one write(2), whose error is the status.
+put() { printf '%s\n' "$1" >"$2"; }
+
+# is FILE VALUE
+is() { [ "$(<"$1")" = "$2" ]; }
+
+at_least() { [ "$(<"$1")" -ge "$2" ]; }
+
+expect()
+{
+	is "$1" "$2" || fail "${1#"$RPMFAULT"/} reads '$(<"$1")' instead of '$2'${3:+: $3}"
+}
+
+# rejects ERROR VALUE FILE: the write fails with ERROR (as strerror() has it) and
+# the file reads as before.
+rejects()
+{
+	local error=$1 value=$2 file=$3 before after message
+
+	before=$(<"$file")
+	if message=$(put "$value" "$file" 2>&1); then
+		fail "'$value' was accepted by ${file#"$RPMFAULT"/}; expected '$error'"
+	fi
+	[[ $message == *"$error"* ]] ||
+		fail "'$value' > ${file#"$RPMFAULT"/}: '${message##*: }' instead of '$error'"
+	after=$(<"$file")
+	[ "$before" = "$after" ] ||
+		fail "the refused '$value' changed ${file#"$RPMFAULT"/} from '$before' to '$after'"
+}
+
+# ---- the module
+
+module_loaded() { [ -d /sys/module/rpmfault ]; }
+
+load_module()
+{
+	module_loaded && return
+	[ -n "${MODULE:-}" ] || skip "no module: run.sh --module FILE"
+	step 'insmod' 60 insmod "$MODULE"
+}
+
+unload_module()
+{
+	module_loaded || return 0
+	step 'rmmod' 30 rmmod rpmfault
+}
+
+# ---- a host
+
+# new_host [ATTRIBUTE=VALUE...]: a host directory in $HOST, not yet enabled, with one
+# disk of 64 MiB whose attributes are named lun/..., e.g. lun/size=1T.
+# shellcheck disable=SC2120 # all of it is optional
+new_host()
+{
+	local setting file
+
+	load_module
+	HOST=$RPMFAULT/t$((++HOSTS))
+	LUN=$HOST/luns/0:0:0
+	mkdir "$HOST" "$LUN" || fail "cannot make $HOST"
+	for setting in pm/sdev_autosuspend_ms=100 lun/size=64M "$@"; do
+		file=${setting%%=*}
+		case $file in
+		lun/*) file=$LUN/${file#lun/} ;;
+		*) file=$HOST/$file ;;
+		esac
+		put "${setting#*=}" "$file" || fail "cannot set $setting"
+	done
+}
+
+# enable_host: brings $HOST up with its disk. Sets the sysfs directories SHOST and PARENT,
+# and what find_disk sets.
+enable_host()
+{
+	step "enable ${HOST##*/}" put 1 "$HOST/enable"
+	SHOST=$(readlink -f "/sys/class/scsi_host/host$(<"$HOST/host_no")/device")
+	PARENT=${SHOST%/*}
+	find_disk
+}
+
+# find_disk: waits for sd to have bound. Sets DISK (sdX), DEV (/dev/sdX) and the sysfs
+# directory SDEV.
+find_disk()
+{
+	wait_for 10 "the disk of ${HOST##*/}" has_disk
+	DEV=/dev/$DISK
+	SDEV=$(readlink -f "/sys/block/$DISK/device")
+}
+
+has_disk() { DISK=$(<"$LUN/block_dev") && [ -n "$DISK" ] && [ -b "/dev/$DISK" ]; }
+
+# remove_host: takes $HOST down and away; comes back whatever is held.
+remove_host()
+{
+	local dir
+
+	[ -d "$HOST" ] || return 0
+	for dir in "$HOST"/faults/*/; do
+		[ -d "$dir" ] || continue
+		step "rmdir faults/$(basename "$dir")" rmdir "$dir"
+	done
+	step "disable ${HOST##*/}" put 0 "$HOST/enable"
+	for dir in "$HOST"/luns/*/; do
+		[ -d "$dir" ] || continue
+		step "rmdir luns/$(basename "$dir")" rmdir "$dir"
+	done
+	step "rmdir ${HOST##*/}" rmdir "$HOST"
+}
+
+# add_rule NAME ATTRIBUTE=VALUE...: a fault rule, enabled, in $RULE.
+add_rule()
+{
+	local setting
+
+	RULE=$HOST/faults/$1
+	mkdir "$RULE" || fail "cannot make $RULE"
+	shift
+	for setting in "$@"; do
+		put "${setting#*=}" "$RULE/${setting%%=*}" || fail "cannot set $setting"
+	done
+	put 1 "$RULE/enable" || fail "cannot enable ${RULE##*/}"
+}
+
+remove_rule() { step "rmdir of rule $1" rmdir "$HOST/faults/$1"; }
+
+# count_events NAME TRIGGER: a rule that changes nothing but counts: it holds up
+# every event for a millisecond.
+count_events() { add_rule "$1" "trigger=$2" action=stall stall_ms=1 times=-1; }
+
+fired() { printf '%s' "$(<"$HOST/faults/$1/fired")"; }
+
+# ---- power
+
+rpm_is() { is "$1/power/runtime_status" "$2"; }
+
+wait_suspended() { wait_for 10 "${PARENT##*/} to be suspended" rpm_is "$PARENT" suspended; }
+
+pm_only() { hang_value "/sys/kernel/debug/block/$DISK/pm_only"; }
+
+# expect_usable: the disk is resumed by hand and read, as a user would to check it.
+expect_usable()
+{
+	step 'resume by hand' put on "$SDEV/power/control"
+	expect "$SDEV/power/runtime_status" active
+	step 'read after the fault' read_disk
+	[ "$(pm_only)" = 0 ] || fail "pm_only is $(pm_only) on an active queue"
+}
+
+# ---- I/O, all of it past the page cache
+
+read_disk() { dd if="$DEV" of=/dev/null bs=4k count=1 skip="${1:-0}" iflag=direct status=none; }
+
+# nocreat: of a disk that has just gone dd would make a file, in the place of the next disk.
+write_disk()
+{
+	dd if=/dev/urandom of="$DEV" bs=4k count=1 seek="${1:-0}" oflag=direct conv=nocreat \
+		status=none
+}
+
+# ---- start and end of the scenario
+
+HOSTS=0
+HOST=
+SCRATCH=$(mktemp -d)
+# udev opens every new disk, and every disk that a writer has closed, to look what is on
+# it: I/O that is not the test's. Device nodes come from devtmpfs.
+udevadm settle --timeout=10 2>/dev/null
+udevadm control --stop-exec-queue 2>/dev/null
+
+on_exit()
+{
+	local status=$? dir
+
+	trap - EXIT
+	# Nothing can be removed under a hung task, and the machine is discarded anyway.
+	[ "$status" = "$HANG" ] && exit "$HANG"
+	# A step in here ends the program by itself when it hangs.
+	for dir in "$RPMFAULT"/t*/; do
+		[ -d "$dir" ] || continue
+		HOST=${dir%/}
+		remove_host
+	done
+	udevadm control --start-exec-queue 2>/dev/null
+	rm -rf "$SCRATCH"
+	exit "$status"
+}
+trap on_exit EXIT
+# run.sh stops a scenario with TERM; the default action would skip the clean-up.
+trap 'exit "$KSFT_FAIL"' INT TERM
