@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Builds rpmfault.ko against the kernel in place.
+#
+#   kernel.sh NAME module.sh
+#
+# Leaves it as $RPMFAULT_LOGS/module-NAME/src/rpmfault.ko.
+#
+# The objects live in the cache, so that the checkout stays clean; one directory
+# for each kernel and checkout, in which make rebuilds what has changed.
+
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=selftests/vm/step.sh
+source "$here/step.sh"
+
+objects=/cache/module/$RPMFAULT_KERNEL-$RPMFAULT_CHECKOUT
+mkdir -p "$objects"
+lock "$objects.lock"
+# Not a step that makes a run a cold one.
+RPMFAULT_STEPS='' step "module rpmfault.ko for $RPMFAULT_NAME" \
+	"$RPMFAULT_LOGS/module-$RPMFAULT_NAME.log" '^  [A-Z]' 8 \
+	make -C "$here/../.." KDIR=/obj MO="$objects" modules
+ln -sfn "$objects" "$RPMFAULT_LOGS/module-$RPMFAULT_NAME"

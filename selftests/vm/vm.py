@@ -1,0 +1,324 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Runs scenarios on a kernel under test, in virtual machines that may hang.
+
+    vm.py run KERNEL SCENARIO...     run them, print KTAP; exit 1 if one failed
+    vm.py shell KERNEL               an interactive shell with the module loaded
+
+Runs in the root (enter.sh) and builds nothing: kernel.sh and module.sh come
+first (prepare()). The guest runs selftests/run.sh, whose KTAP is passed on.
+Whatever the guest does, each scenario gets a result: a guest that says nothing
+for too long, dies or declares itself dirty is thrown away, and the remaining
+scenarios run in a fresh one. The console of each guest is kept as
+$RPMFAULT_LOGS/console-KERNEL-N.log.
+"""
+
+import collections
+import dataclasses
+import os
+import pathlib
+import queue
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SELFTESTS = HERE.parent
+LOGS = pathlib.Path(os.environ["RPMFAULT_LOGS"])
+
+# Seconds until a guest's runner has said its first word, on a busy machine without KVM.
+BOOT_DEADLINE = 180
+# A scenario's own deadline is enforced by the guest; this many times it is for a guest that cannot.
+# With DEBUG the guest takes four times as long (TIME_SCALE in run.sh).
+DEADLINE_FACTOR = 12 if os.environ.get("DEBUG") else 3
+# Seconds in which a guest must run true(1) for KVM to count as usable.
+KVM_DEADLINE = 20
+# The line by which run.sh declares its machine dirty. Such a guest may not even power down.
+DIRTY = "# dirty"
+# Lines of console shown for a guest that hung or died.
+CONSOLE_TAIL = 40
+
+RESULT = re.compile(r"^(?P<no>not )?ok \d+ (?:- )?(?P<name>\S+)(?: # ?(?P<directive>\w+) ?(?P<why>.*))?")
+DEADLINE = re.compile(r"^# deadline: (\d+)", re.MULTILINE)
+
+
+@dataclasses.dataclass
+class Result:
+    """How one scenario went on one kernel."""
+
+    name: str
+    ok: bool
+    directive: str = ""  # SKIP, XFAIL or nothing
+    why: str = ""
+    seconds: float = 0
+    diagnostics: list[str] = dataclasses.field(default_factory=list)
+
+
+def host_path(path):
+    """The name by which the user knows a file of the cache."""
+    return str(path).replace("/cache/", os.environ["RPMFAULT_HOST_CACHE"] + "/", 1)
+
+
+def clock(seconds):
+    """m:ss"""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def in_kernel(kernel, *command):
+    """The command line that runs a command with a kernel in place."""
+    return [str(HERE / "kernel.sh"), kernel, *map(str, command)]
+
+
+def prepare(kernel):
+    """Builds a kernel and the module for it, with their progress on stdout."""
+    subprocess.run(in_kernel(kernel, HERE / "module.sh"), check=True)
+
+
+def module(kernel):
+    """Where prepare() has left the module."""
+    return (LOGS / f"module-{kernel}").resolve() / "src/rpmfault.ko"
+
+
+def vng(kernel, kvm, *options):
+    """The command line that boots a kernel."""
+    return in_kernel(
+        kernel,
+        "vng", "--run", "/obj/arch/x86/boot/bzImage",
+        *(() if kvm else ("--disable-kvm",)), "--disable-microvm", "--force-9p",
+        "--cpus", "2", "--memory", "4G" if os.environ.get("DEBUG") else "2G",
+        # The suites of the kernel itself are not under test.
+        "--append", "kunit.filter_glob=rpmfault*",
+        *options,
+    )  # fmt: skip
+
+
+class Guest:
+    """A running virtual machine with one command in it."""
+
+    def __init__(self, kernel, kvm, command, console):
+        self.tail = collections.deque(maxlen=CONSOLE_TAIL)
+        self._lines = queue.Queue()
+        # A process group of its own, so that kill() gets QEMU too.
+        self._process = subprocess.Popen(
+            vng(kernel, kvm, "--verbose", "--", command),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace", start_new_session=True,
+        )  # fmt: skip
+        self._readers = [
+            threading.Thread(target=self._read_output, daemon=True),
+            threading.Thread(target=self._read_console, args=(console,), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read_output(self):
+        for line in self._process.stdout:
+            self._lines.put(line.rstrip("\r\n"))
+        self._lines.put(None)
+
+    def _read_console(self, console):
+        with open(console, "w", encoding="utf-8") as log:
+            for line in self._process.stderr:
+                log.write(line)
+                log.flush()
+                self.tail.append(line.rstrip("\r\n"))
+
+    def line(self, deadline):
+        """The next line of output; None at its end; TimeoutError past the deadline."""
+        try:
+            return self._lines.get(timeout=max(0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError from None
+
+    def wait(self, deadline):
+        """The command's exit status; 255 if the machine died; TimeoutError past the deadline."""
+        try:
+            return self._process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+
+    def kill(self):
+        """Ends the machine, whatever state it is in."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        for reader in self._readers:
+            reader.join()
+
+
+def usable_kvm(kernel):
+    """Tells whether KVM runs guests here, by running one; once per boot of the host."""
+    known = pathlib.Path("/cache/kvm")
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    try:
+        known_boot, verdict = known.read_text().split()
+        if known_boot == boot:
+            return verdict == "usable"
+    except (OSError, ValueError):
+        pass
+    # A KVM that is present may still be one whose guests die at once.
+    guest = Guest(kernel, True, "true", LOGS / "console-kvm-probe.log")
+    try:
+        usable = guest.wait(time.monotonic() + KVM_DEADLINE) == 0
+    except TimeoutError:
+        usable = False
+    finally:
+        guest.kill()
+    known.write_text(f"{boot} {'usable' if usable else 'unusable'}\n")
+    return usable
+
+
+def choose_accelerator(kernel):
+    """usable_kvm(), and says which is used."""
+    kvm = usable_kvm(kernel)
+    print("virtual machines run under", "KVM" if kvm else "TCG (KVM does not run a guest here)")
+    return kvm
+
+
+def scenarios(patterns):
+    """The names of the scenarios that match any of the patterns, or of all."""
+    listing = subprocess.run(
+        [SELFTESTS / "run.sh", "--list", *patterns], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return listing.stdout.split()
+
+
+def deadline_of(scenario):
+    """Seconds after which the guest is not going to give a verdict any more."""
+    found = DEADLINE.search((SELFTESTS / f"{scenario}.sh").read_text())
+    return DEADLINE_FACTOR * int(found[1] if found else 60)
+
+
+class Run:
+    """Scenarios on one kernel; `emit` gets each line of the KTAP."""
+
+    def __init__(self, kernel, kvm, emit):
+        self.kernel = kernel
+        self.results = []
+        self._kvm = kvm
+        self._emit = emit
+        self._guests = 0
+        self._diagnostics = []
+        self._started = 0.0
+
+    def run(self, names):
+        """Runs the scenarios in as many guests as it takes, and returns their results."""
+        names = list(names)
+        self._emit("KTAP version 1")
+        self._emit(f"1..{len(names)}")
+        while len(self.results) < len(names):
+            had = len(self.results)
+            trouble = self._one_guest(names[had:])
+            # Progress is certain: a guest that was no good costs the scenario it was at.
+            if trouble and len(self.results) < len(names):
+                self._give_up(names[len(self.results)], trouble)
+        return self.results
+
+    def _diagnose(self, line):
+        self._diagnostics.append(line)
+        self._emit(line)
+
+    def _finish(self, name, ok, directive="", why=""):
+        now = time.monotonic()
+        result = Result(name, ok, directive, why, now - self._started, self._diagnostics)
+        self._emit(f"# {name} took {result.seconds:.1f} s on {self.kernel}")
+        self.results.append(result)
+        self._emit(
+            f"{'ok' if ok else 'not ok'} {len(self.results)} {name}"
+            + (f" # {directive} {why}".rstrip() if directive else "")
+        )
+        self._diagnostics = []
+        self._started = now
+
+    def _give_up(self, name, trouble):
+        self._diagnose(f"# {trouble}; the guest is discarded, the last lines of its console:")
+        for line in self._tail:
+            self._diagnose(f"#   {line}")
+        self._diagnose(f"# the whole console: {host_path(self._console)}")
+        self._finish(name, False)
+
+    def _one_guest(self, names):
+        """Runs scenarios until the guest is not to be used any more, and says why if it is to blame."""
+        self._guests += 1
+        self._console = LOGS / f"console-{self.kernel}-{self._guests}.log"
+        command = [SELFTESTS / "run.sh", "--module", module(self.kernel), "--kernel", self.kernel, *names]
+        self._started = time.monotonic()
+        guest = Guest(self.kernel, self._kvm, shlex.join(map(str, command)), self._console)
+        try:
+            return self._follow(guest, names)
+        finally:
+            guest.kill()
+            self._tail = list(guest.tail)
+
+    def _follow(self, guest, names):
+        waiting = list(names)
+        deadline = self._started + BOOT_DEADLINE
+        booted = False
+        while True:
+            try:
+                line = guest.line(deadline)
+            except TimeoutError:
+                if not booted:
+                    return f"the guest did not boot within {BOOT_DEADLINE} s"
+                return f"no verdict within {deadline_of(waiting[0])} s"
+            if line is None:
+                return "the guest ended without a verdict"
+            if line == DIRTY and len(waiting) < len(names):
+                return ""
+            if not booted:
+                booted = True
+                self._started = time.monotonic()
+                deadline = self._started + deadline_of(waiting[0])
+            found = RESULT.match(line)
+            if found and waiting and found["name"] == waiting[0]:
+                self._finish(waiting.pop(0), not found["no"], found["directive"] or "", found["why"] or "")
+                if not waiting:
+                    return ""
+                deadline = self._started + deadline_of(waiting[0])
+            elif line.startswith(("#", " ")):
+                self._diagnose(line)
+            elif found or not re.match(r"KTAP version|TAP version|1\.\.", line):
+                self._diagnose(f"# {line}")
+
+
+def shell(kernel):
+    """Boots a kernel with the module loaded and hands the terminal to a shell in it."""
+    kvm = choose_accelerator(kernel)
+    guest_shell = HERE / "guest-shell.sh"
+    return subprocess.call(
+        vng(kernel, kvm, "--shell", guest_shell, "--append", f"rpmfault_module={module(kernel)}")
+    )
+
+
+def exit_status(function):
+    """What the function returns, or the status of the command that failed in it."""
+    try:
+        return function()
+    except subprocess.CalledProcessError as error:
+        # The command has said what was wrong.
+        return error.returncode
+
+
+def main(arguments):
+    match arguments:
+        case ["run", kernel, *names]:
+            prepare(kernel)
+            kvm = choose_accelerator(kernel)
+            results = Run(kernel, kvm, lambda line: print(line, flush=True)).run(names)
+            return 0 if results and all(result.ok for result in results) else 1
+        case ["shell", kernel]:
+            prepare(kernel)
+            return shell(kernel)
+    sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))
