@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every entry point of the project; `make help` lists them. The kernel's build
+# system does not read this file, it reads Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+# What compiled the kernel has to compile the module.
+ifneq ($(shell grep -sx CONFIG_CC_IS_CLANG=y $(KDIR)/include/config/auto.conf),)
+LLVM ?= 1
+endif
+
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(MO),MO=$(abspath $(MO))) $(if $(LLVM),LLVM=$(LLVM))
+rust-sources = $(shell find src selftests/host -name '*.rs' ! -name '*generated*' ! -path '*/target/*')
+in-root = selftests/vm/enter.sh
+kbuild-targets := modules modules_install clippy rustdoc rust-analyzer
+
+# The first of all targets is the default.
+modules:
+
+ifeq ($(ROOT),)
+
+preflight:
+	@selftests/preflight.sh $(KDIR)
+
+modules: preflight
+	@$(if $(MO),mkdir -p $(MO))
+	$(kbuild) modules
+
+modules_install:
+	$(kbuild) modules_install
+
+clippy: preflight
+	@$(if $(MO),mkdir -p $(MO))
+	$(kbuild) CLIPPY=1 W=e modules
+
+rustdoc: preflight
+	@$(if $(MO),mkdir -p $(MO))
+	$(kbuild) RPMFAULT_RUSTDOC=$(CURDIR)/doc modules
+
+# The kernel's generator knows nothing of the variables that env!() reads.
+rust-analyzer: preflight
+	$(kbuild) rust-analyzer
+	@python3 -c 'import json, sys; \
+	path, objtree, generated = sys.argv[1:]; \
+	project = json.load(open(path)); \
+	[crate.setdefault("env", {}).update(OBJTREE=objtree, RPMFAULT_GEN=generated) \
+		for crate in project["crates"] if crate["display_name"].startswith("rpmfault")]; \
+	json.dump(project, open(path, "w"), indent=4)' \
+	$(if $(MO),$(MO)/)rust-project.json $(abspath $(KDIR)) $(abspath $(or $(MO),.))/src/ffi
+
+rustfmt:
+	rustfmt --edition 2021 --config newline_style=Unix $(rust-sources)
+
+rustfmtcheck:
+	rustfmt --edition 2021 --config newline_style=Unix --check $(rust-sources)
+
+# Without the network where the crates of Cargo.lock are there already.
+host-test:
+	cd selftests/host && { cargo fetch --locked --offline 2> /dev/null || cargo fetch --locked; } && \
+	cargo test --frozen
+
+else
+
+# ROOT=1: the same in the build root, against a kernel that it has built.
+rustfmt rustfmtcheck host-test:
+	@$(in-root) make $@ ROOT=
+
+$(kbuild-targets) preflight:
+	@$(in-root) selftests/vm/kernel.sh $(or $(KERNEL),stock) bash -c 'exec make $@ ROOT= KDIR=/obj \
+		MO=/cache/module/$$RPMFAULT_KERNEL-$$RPMFAULT_CHECKOUT$(if $(filter clippy,$@),-clippy)'
+
+endif
+
+# Nothing is built in the checkout without a kernel to build for.
+clean:
+	$(if $(wildcard $(KDIR)/Makefile),$(kbuild) clean)
+	rm -rf doc rust-project.json selftests/host/target
+
+demo:
+	@$(in-root) selftests/vm/demo.py
+
+check:
+	@$(in-root) selftests/vm/check.py
+
+vm:
+	@$(in-root) selftests/vm/vm.py shell $(or $(KERNEL),fixed)
+
+update:
+	@$(in-root) selftests/vm/kernel.sh --update
+
+help:
+	@echo  'With nothing set up, as root on Debian 12 or later (what is missing is installed'
+	@echo  'into a build root in $${RPMFAULT_CACHE:-$${XDG_CACHE_HOME:-~/.cache}/rpmfault}):'
+	@echo  '  demo            - Show a bug of the stock kernel, and the fixed kernel without it'
+	@echo  '  check           - Run all tests: host tests, KUnit, and the scenarios on both kernels'
+	@echo  "                    TESTS='rpm/* host/*' selects, KERNEL=stock|fixed|X takes one kernel"
+	@echo  '                    (X undoes patches/undo/X.patch), DEBUG=kasan adds KASAN and kmemleak'
+	@echo  '  vm              - Shell in a virtual machine with the module loaded; KERNEL=fixed'
+	@echo  '  update          - Fetch the newest packages and kernel sources, which are kept otherwise'
+	@echo  '                    KSRC=/path to any of these uses a kernel source tree of your own'
+	@echo  ''
+	@echo  'For a kernel of your own, configured with CONFIG_RUST=y and built; KDIR=/path names its'
+	@echo  'object tree, /lib/modules/$$(uname -r)/build otherwise; MO=/path takes the output:'
+	@echo  '  modules         - Build rpmfault.ko (default target)'
+	@echo  '  modules_install - Install it'
+	@echo  '  clippy          - Build it with the lints of clippy'
+	@echo  '  rustdoc         - Build the documentation of the code, in doc/'
+	@echo  '  rust-analyzer   - Generate rust-project.json'
+	@echo  '  preflight       - Check that the kernel and the tools can build it'
+	@echo  '  clean           - Remove what was built in the checkout'
+	@echo  ''
+	@echo  'With nothing but a Rust toolchain:'
+	@echo  '  host-test       - Run the tests of the pure half of the module'
+	@echo  '  rustfmt         - Format the Rust sources'
+	@echo  '  rustfmtcheck    - Check that they are formatted'
+	@echo  ''
+	@echo  'ROOT=1 runs a target of the last two groups in the build root, against KERNEL=stock,'
+	@echo  'as in: make clippy ROOT=1'
+
+.PHONY: $(kbuild-targets) preflight rustfmt rustfmtcheck host-test clean demo check vm update help
