@@ -13,7 +13,6 @@ endif
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(MO),MO=$(abspath $(MO))) $(if $(LLVM),LLVM=$(LLVM))
 rust-sources = $(shell find src selftests/host -name '*.rs' ! -name '*generated*' ! -path '*/target/*')
 in-root = selftests/vm/enter.sh
-kbuild-targets := modules modules_install clippy rustdoc rust-analyzer
 
 # The first of all targets is the default.
 modules:
@@ -55,10 +54,9 @@ rustfmt:
 rustfmtcheck:
 	rustfmt --edition 2021 --config newline_style=Unix --check $(rust-sources)
 
-# Without the network where the crates of Cargo.lock are there already.
+# Cargo needs no network where the crates of Cargo.lock are there already.
 host-test:
-	cd selftests/host && { cargo fetch --locked --offline 2> /dev/null || cargo fetch --locked; } && \
-	cargo test --frozen
+	cargo test --manifest-path selftests/host/Cargo.toml --locked
 
 else
 
@@ -66,8 +64,9 @@ else
 rustfmt rustfmtcheck host-test:
 	@$(in-root) make $@ ROOT=
 
-$(kbuild-targets) preflight:
-	@$(in-root) selftests/vm/kernel.sh $(or $(KERNEL),stock) bash -c 'exec make $@ ROOT= KDIR=/obj \
+modules clippy rustdoc preflight:
+	@$(in-root) selftests/vm/kernel.sh $(or $(KERNEL),stock) bash -c 'exec make $@ $(if $(W),W=$(W)) \
+		ROOT= KDIR=/obj \
 		MO=/cache/module/$$RPMFAULT_KERNEL-$$RPMFAULT_CHECKOUT$(if $(filter clippy,$@),-clippy)'
 
 endif
@@ -115,7 +114,7 @@ help:
 	@echo  '  rustfmt         - Format the Rust sources'
 	@echo  '  rustfmtcheck    - Check that they are formatted'
 	@echo  ''
-	@echo  'ROOT=1 runs a target of the last two groups in the build root, against KERNEL=stock,'
-	@echo  'as in: make clippy ROOT=1'
+	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
+	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: $(kbuild-targets) preflight rustfmt rustfmtcheck host-test clean demo check vm update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test clean demo check vm update help

@@ -45,9 +45,9 @@ hang_locks()
 	printf '%s\n' "$mark" >/dev/kmsg
 	printf 'd\n' 2>/dev/null >/proc/sysrq-trigger || return
 	dmesg | sed -e "1,/$mark/d" -e 's/^\[[ 0-9.]*\] //' | awk -v self="/$self:" '
-		/^sysrq:/ || /^ *$/ || /^=+$/ { next }
-		/^locks held by / { skip = index($0, self) || /by (dmesg|pr)\// }
-		!skip
+		/^=+$/ { exit }
+		/^([0-9]+ )?locks? held by / { show = !index($0, self) && !/by (dmesg|pr)\// }
+		/^([0-9]+ )?locks? held by |^ #/ { if (show) print }
 	'
 }
 

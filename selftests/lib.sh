@@ -304,10 +304,6 @@ write_disk()
 HOSTS=0
 HOST=
 SCRATCH=$(mktemp -d)
-# udev opens every new disk, and every disk that a writer has closed, to look what is on
-# it: I/O that is not the test's. Device nodes come from devtmpfs.
-udevadm settle --timeout=10 2>/dev/null
-udevadm control --stop-exec-queue 2>/dev/null
 
 on_exit()
 {
@@ -322,7 +318,6 @@ on_exit()
 		HOST=${dir%/}
 		remove_host
 	done
-	udevadm control --start-exec-queue 2>/dev/null
 	rm -rf "$SCRATCH"
 	exit "$status"
 }

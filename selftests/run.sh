@@ -62,7 +62,10 @@ list()
 		[ $# = 0 ] && printf '%s\n' "$name"
 		for glob; do
 			# shellcheck disable=SC2053 # a pattern is wanted
-			[[ $name == $glob ]] && printf '%s\n' "$name" && break
+			if [[ $name == $glob ]]; then
+				printf '%s\n' "$name"
+				break
+			fi
 		done
 	done
 }
@@ -222,7 +225,11 @@ export MODULE TIME_SCALE
 # The log is followed as it grows: its buffer is small enough to wrap during a scenario.
 KERNEL_LOG=$(mktemp)
 dmesg --follow >"$KERNEL_LOG" &
-trap 'kill %%; rm -f "$KERNEL_LOG"' EXIT
+trap 'kill %%; rm -f "$KERNEL_LOG"; udevadm control --start-exec-queue 2>/dev/null' EXIT
+# udev opens every new disk, and every disk that a writer has closed, to look what is on
+# it: I/O that is not the test's. Device nodes come from devtmpfs.
+udevadm settle --timeout=10 2>/dev/null
+udevadm control --stop-exec-queue 2>/dev/null
 # Nothing ever comes from it: a sleep that does not fork.
 exec {NAP_FD}<> <(:)
 

@@ -10,7 +10,7 @@
 # in the two ways that there are: the link drops, so that sd's START UNIT fails, or the
 # adapter does not come back at all.
 #
-# deadline: 150
+# deadline: 240
 # fails-on: stock warn the second failed resume clears pm_only again (WARNING in blk_clear_pm_only)
 
 # shellcheck source=selftests/lib.sh
@@ -31,7 +31,7 @@ for ((round = 0; round < HOST_COUNT * DISKS_PER_HOST; round++)); do
 	fi
 	LUN=$HOST/luns/0:0:$number
 	find_disk
-	step 'link up' put up "$HOST/link/state"
+	put up "$HOST/link/state"
 	wait_suspended
 	if ((round % 2)); then
 		add_rule fault trigger=rpm_resume action=link_down

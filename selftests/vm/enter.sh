@@ -53,6 +53,7 @@ make_root() {
 }
 
 need_root
+[[ ! ${KSRC:-} || -d $KSRC ]] || die "KSRC=$KSRC is not a directory."
 cache=${RPMFAULT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rpmfault}
 mkdir -p "$cache/logs"
 cache=$(readlink -f "$cache")

@@ -72,7 +72,6 @@ fetch_step() (
 # Prints the directory of the unpatched sources.
 source_dir() {
 	if [[ ${KSRC:-} ]]; then
-		[[ -e /ksrc/Kconfig ]] || die "KSRC=$KSRC is not a kernel source tree."
 		echo /ksrc
 	else
 		readlink -f /cache/src/current
@@ -222,6 +221,7 @@ stock | fixed) ;;
 		)"
 	;;
 esac
+[[ ! ${KSRC:-} || -e /ksrc/Kconfig ]] || die "KSRC=$KSRC is not a kernel source tree."
 [[ ! $debug || -e $here/config.$debug ]] || die "DEBUG=$debug is unknown: there is no config.$debug."
 
 # Once in a run is enough: the run's log directory remembers.
