@@ -82,6 +82,9 @@ demo:
 check:
 	@$(in-root) selftests/vm/check.py
 
+mutants:
+	@$(in-root) selftests/vm/mutants.py
+
 vm:
 	@$(in-root) selftests/vm/vm.py shell $(or $(KERNEL),fixed)
 
@@ -95,6 +98,7 @@ help:
 	@echo  '  check           - Run all tests: host tests, KUnit, and the scenarios on both kernels'
 	@echo  "                    TESTS='rpm/* host/*' selects, KERNEL=stock|fixed|X takes one kernel"
 	@echo  '                    (X undoes patches/undo/X.patch), DEBUG=kasan adds KASAN and kmemleak'
+	@echo  '  mutants         - Show that each scenario can fail, with a fault in the module'
 	@echo  '  vm              - Shell in a virtual machine with the module loaded; KERNEL=fixed'
 	@echo  '  update          - Fetch the newest packages and kernel sources, which are kept otherwise'
 	@echo  '                    KSRC=/path to any of these uses a kernel source tree of your own'
@@ -117,4 +121,4 @@ help:
 	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
 	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test clean demo check vm update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test clean demo check mutants vm update help
