@@ -19,19 +19,24 @@ hang_value()
 	printf '%s' "${out# }"
 }
 
+# hang_task DIR STATE: a task of procfs, what it waits for, and its stack.
+hang_task()
+{
+	printf '%s: %s pid %s wchan %s\n' "$2" "$(hang_value "$1/comm")" "${1##*/}" \
+		"$(hang_value "$1/wchan")"
+	sed 's/^\[<0>\] /    /' "$1/stack" 2>/dev/null
+}
+
 # Tasks in uninterruptible sleep; kernel threads and all threads of a process too.
 hang_tasks()
 {
-	local dir status comm wchan found=
+	local dir status found=
 
 	for dir in /proc/[0-9]*/task/[0-9]*; do
 		{ status=$(<"$dir/status"); } 2>/dev/null || continue
 		[[ $status == *State:?D\ * ]] || continue
 		found=1
-		comm=$(hang_value "$dir/comm")
-		wchan=$(hang_value "$dir/wchan")
-		printf 'blocked: %s pid %s wchan %s\n' "$comm" "${dir##*/}" "$wchan"
-		sed 's/^\[<0>\] /    /' "$dir/stack" 2>/dev/null
+		hang_task "$dir" blocked
 	done
 	[ -n "$found" ] || printf 'blocked: no task is in D state\n'
 }

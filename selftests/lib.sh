@@ -109,8 +109,11 @@ join()
 	read_clock
 	since=$NOW
 	while running "$name"; do
-		expired "$since" "$seconds" &&
+		if expired "$since" "$seconds"; then
+			# It may sleep in another state than D, or run.
+			hang_task "/proc/${JOB[$name]}" 'not back'
 			hang "'$name' (pid ${JOB[$name]}) did not come back in $((seconds * TIME_SCALE)) s"
+		fi
 		nap
 	done
 	OUTPUT=$(<"${PRINTED[$name]}")
@@ -214,7 +217,8 @@ new_host()
 # and what find_disk sets.
 enable_host()
 {
-	step "enable ${HOST##*/}" put 1 "$HOST/enable"
+	# It scans, one disk after the other.
+	step "enable ${HOST##*/}" 30 put 1 "$HOST/enable"
 	SHOST=$(readlink -f "/sys/class/scsi_host/host$(<"$HOST/host_no")/device")
 	PARENT=${SHOST%/*}
 	find_disk
