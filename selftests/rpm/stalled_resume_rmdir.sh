@@ -10,7 +10,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-# hold WHAT: a suspended disk, a read that wakes it, and the WHAT of its adapter held.
+# A suspended disk, a read that wakes it, and the resume of its adapter held.
 hold()
 {
 	new_host

@@ -243,7 +243,6 @@ impl Adapter {
     pub(crate) fn close(&self) {
         self.phase.store(Phase::Closing.raw(), Release);
         self.unpark(usize::MAX, |_| true);
-        self.rules.wake();
     }
 
     /// Returns whether the adapter is in this phase.
@@ -290,7 +289,6 @@ impl Adapter {
         }
         self.removing.fetch_add(1, Full);
         self.unpark(usize::MAX, |parked| parked.command().address() == address);
-        self.rules.wake();
         if let Some(device) = self.device(address) {
             device.remove();
         }
@@ -369,8 +367,10 @@ impl Adapter {
                 .workqueue
                 .try_spawn(GFP_ATOMIC, move || adapter.watch_deadlines());
             if spawned.is_err() {
-                // Nobody would end it.
-                this.unpark(usize::MAX, |parked| parked.command().id() == id);
+                // Nobody would end what has a deadline, until the next one starts a watcher.
+                while this.parking.watch().is_some() {
+                    this.unpark(usize::MAX, Parked::has_deadline);
+                }
             }
         }
         // Whoever lets go of commands may have looked just before this one was parked.
@@ -391,7 +391,8 @@ impl Adapter {
         }
     }
 
-    /// Carries out up to `count` of the parked commands that `wanted` says are wanted.
+    /// Carries out up to `count` of the parked commands that `wanted` says are wanted, and makes
+    /// callbacks that are held look whether they still are.
     ///
     /// May be called in atomic context.
     fn unpark(&self, count: usize, wanted: impl Fn(&Parked) -> bool) {

@@ -43,6 +43,11 @@ impl Parked {
         Arc::ptr_eq(&self.entry, entry)
     }
 
+    /// Returns whether the command is held for a limited time.
+    pub(super) fn has_deadline(&self) -> bool {
+        self.limit_ms.is_some()
+    }
+
     /// Returns whether the command was held for as long as it may be.
     pub(super) fn is_due(&self) -> bool {
         self.left_ms() == Some(0)
