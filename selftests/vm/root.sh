@@ -35,8 +35,11 @@ rm -f "$dir/etc/resolv.conf"
 cat /etc/resolv.conf > "$dir/etc/resolv.conf"
 
 # virtme-ng's init has udevd name the ports that it talks through. The real one takes
-# 12 s of a boot under TCG, and reads disks under test at times of its own choice.
-mkdir -p "$dir/usr/lib/systemd"
+# 12 s of a boot under TCG, and reads disks under test at times of its own choice: a
+# scenario that wants it starts /usr/lib/rpmfault/udevadm (lib.sh).
+mkdir -p "$dir/usr/lib/rpmfault"
+mv "$dir/usr/bin/udevadm" "$dir/usr/lib/rpmfault/udevadm"
+rm "$dir/usr/lib/systemd/systemd-udevd"
 cat > "$dir/usr/lib/systemd/systemd-udevd" << 'EOS'
 #!/bin/sh
 mkdir -p /dev/virtio-ports
