@@ -2,16 +2,22 @@
 
 //! `<host>/`: the host adapter as a whole.
 
-use core::fmt::{
-    self,
-    Write, //
+use core::{
+    fmt::{
+        self,
+        Write, //
+    },
+    ops::RangeInclusive, //
 };
 
 use kernel::{
     device,
     new_mutex,
     prelude::*,
-    str::CString,
+    str::{
+        parse_int::ParseInt,
+        CString, //
+    },
     sync::{
         aref::ARef,
         Arc,
@@ -32,8 +38,12 @@ use crate::{
     device::{
         host::{
             Adapter,
+            Completion,
+            Options,
             Running,
-            Settings, //
+            Settings,
+            LATENCY_MAX_NS,
+            SG_MAX_SEGMENTS, //
         },
         link::Link,
         lun::Lun,
@@ -41,6 +51,14 @@ use crate::{
     },
     ffi::workqueue::OwnedQueue, //
 };
+
+/// Hardware queues of each kind, and commands of a queue, that a host may have. The upper limits
+/// are there for the memory that they take: about 2 KiB a command.
+const QUEUES: RangeInclusive<u16> = 1..=64;
+const POLL_QUEUES: RangeInclusive<u16> = 0..=64;
+const COMMANDS: RangeInclusive<u16> = 1..=4096;
+/// Units of 512 bytes in a command: a page is what the block layer wants, 32 MiB is enough.
+const SECTORS: RangeInclusive<u32> = 8..=65536;
 
 /// What a host is doing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,8 +75,8 @@ enum State {
 
 /// What is configured, and whether it may change.
 pub(super) struct Config {
-    /// Autosuspend delay of the disks in milliseconds; negative: they do not suspend.
-    pub(super) sdev_autosuspend_ms: i32,
+    /// What the host will be like.
+    pub(super) options: Options,
     /// The logical units, in ascending order of their addresses.
     pub(super) luns: KVec<Arc<LunConfig>>,
     state: State,
@@ -117,7 +135,7 @@ impl Host {
                 rules,
                 link,
                 config <- new_mutex!(Config {
-                    sdev_autosuspend_ms: -1,
+                    options: Options::DEFAULT,
                     luns: KVec::new(),
                     state: State::Off,
                     adapter: None,
@@ -202,7 +220,7 @@ impl Host {
         }
         Adapter::new(
             self.settings.clone(),
-            config.sdev_autosuspend_ms,
+            config.options,
             luns,
             self.rules.clone(),
             self.link.clone(),
@@ -245,6 +263,118 @@ impl HostDir {
         }
     }
 
+    /// Shows something that was configured.
+    fn show_option(
+        &self,
+        page: &mut Page<'_>,
+        option: impl FnOnce(&Options) -> u32,
+    ) -> fmt::Result {
+        let value = self.0.with_config(|config| option(&config.options));
+        write!(page, "{value}")
+    }
+
+    /// Configures something, unless the host is on.
+    fn set_option(&self, set: impl FnOnce(&mut Options)) -> Result {
+        self.0.with_config(|config| {
+            config.check_off()?;
+            set(&mut config.options);
+            Ok(())
+        })
+    }
+
+    fn show_nr_hw_queues(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.nr_hw_queues.into())
+    }
+
+    fn store_nr_hw_queues(&self, text: &str) -> Result {
+        let queues = within(&QUEUES, text)?;
+        self.set_option(|options| options.io.nr_hw_queues = queues)
+    }
+
+    fn show_poll_queues(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.poll_queues.into())
+    }
+
+    fn store_poll_queues(&self, text: &str) -> Result {
+        let queues = within(&POLL_QUEUES, text)?;
+        self.set_option(|options| options.io.poll_queues = queues)
+    }
+
+    fn show_can_queue(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.can_queue.into())
+    }
+
+    fn store_can_queue(&self, text: &str) -> Result {
+        let commands = within(&COMMANDS, text)?;
+        self.set_option(|options| options.io.can_queue = commands)
+    }
+
+    fn show_cmd_per_lun(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.cmd_per_lun.into())
+    }
+
+    fn store_cmd_per_lun(&self, text: &str) -> Result {
+        let commands = within(&COMMANDS, text)?;
+        self.set_option(|options| options.io.cmd_per_lun = commands)
+    }
+
+    fn show_host_tagset(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.host_tagset.into())
+    }
+
+    fn store_host_tagset(&self, text: &str) -> Result {
+        let shared = text::switch(text)?;
+        self.set_option(|options| options.io.host_tagset = shared)
+    }
+
+    fn show_max_sectors(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.max_sectors)
+    }
+
+    fn store_max_sectors(&self, text: &str) -> Result {
+        let sectors = within(&SECTORS, text)?;
+        self.set_option(|options| options.io.max_sectors = sectors)
+    }
+
+    fn show_sg_tablesize(&self, page: &mut Page<'_>) -> fmt::Result {
+        self.show_option(page, |options| options.io.sg_tablesize.into())
+    }
+
+    fn store_sg_tablesize(&self, text: &str) -> Result {
+        let elements = within(&(1..=SG_MAX_SEGMENTS), text)?;
+        self.set_option(|options| options.io.sg_tablesize = elements)
+    }
+
+    fn show_completion(&self, page: &mut Page<'_>) -> fmt::Result {
+        let completion = self.0.with_config(|config| config.options.completion);
+        page.write_str(match completion {
+            Completion::Inline => "inline",
+            Completion::Hrtimer => "hrtimer",
+            Completion::Workqueue => "wq",
+        })
+    }
+
+    fn store_completion(&self, text: &str) -> Result {
+        let completion = match text {
+            "inline" => Completion::Inline,
+            "hrtimer" => Completion::Hrtimer,
+            "wq" => Completion::Workqueue,
+            _ => return Err(EINVAL),
+        };
+        self.set_option(|options| options.completion = completion)
+    }
+
+    /// Means nothing with `completion` `inline`, but for polled commands.
+    fn show_latency_ns(&self, page: &mut Page<'_>) -> fmt::Result {
+        write!(page, "{}", self.0.settings.latency_ns())
+    }
+
+    fn store_latency_ns(&self, text: &str) -> Result {
+        let latency = within(&(0..=LATENCY_MAX_NS), text)?;
+        self.0.settings.set_latency_ns(latency);
+        Ok(())
+    }
+
     fn show_host_no(&self, page: &mut Page<'_>) -> fmt::Result {
         match self.0.adapter().and_then(|adapter| adapter.host_no()) {
             Some(number) => write!(page, "{number}"),
@@ -264,6 +394,39 @@ impl HostDir {
 impl Directory for HostDir {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::rw(c"enable", Self::show_enable, Self::store_enable),
+        Attribute::rw(
+            c"nr_hw_queues",
+            Self::show_nr_hw_queues,
+            Self::store_nr_hw_queues,
+        ),
+        Attribute::rw(
+            c"poll_queues",
+            Self::show_poll_queues,
+            Self::store_poll_queues,
+        ),
+        Attribute::rw(c"can_queue", Self::show_can_queue, Self::store_can_queue),
+        Attribute::rw(
+            c"cmd_per_lun",
+            Self::show_cmd_per_lun,
+            Self::store_cmd_per_lun,
+        ),
+        Attribute::rw(
+            c"host_tagset",
+            Self::show_host_tagset,
+            Self::store_host_tagset,
+        ),
+        Attribute::rw(
+            c"max_sectors",
+            Self::show_max_sectors,
+            Self::store_max_sectors,
+        ),
+        Attribute::rw(
+            c"sg_tablesize",
+            Self::show_sg_tablesize,
+            Self::store_sg_tablesize,
+        ),
+        Attribute::rw(c"completion", Self::show_completion, Self::store_completion),
+        Attribute::rw(c"latency_ns", Self::show_latency_ns, Self::store_latency_ns),
         Attribute::ro(c"host_no", Self::show_host_no),
         Attribute::ro(c"state", Self::show_state),
     ];
@@ -271,4 +434,15 @@ impl Directory for HostDir {
     fn removed(&self) {
         self.0.switch_off();
     }
+}
+
+/// Reads an integer that has to be in a range.
+fn within<T: ParseInt + PartialOrd>(range: &RangeInclusive<T>, text: &str) -> Result<T> {
+    text::int(text).and_then(|value| {
+        if range.contains(&value) {
+            Ok(value)
+        } else {
+            Err(EINVAL)
+        }
+    })
 }

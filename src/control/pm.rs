@@ -48,7 +48,9 @@ impl Pm {
     }
 
     fn show_sdev_autosuspend_ms(&self, page: &mut Page<'_>) -> fmt::Result {
-        let delay = self.0.with_config(|config| config.sdev_autosuspend_ms);
+        let delay = self
+            .0
+            .with_config(|config| config.options.sdev_autosuspend_ms);
         write!(page, "{delay}")
     }
 
@@ -56,7 +58,7 @@ impl Pm {
         let delay = delay(text)?;
         self.0.with_config(|config| {
             config.check_off()?;
-            config.sdev_autosuspend_ms = delay;
+            config.options.sdev_autosuspend_ms = delay;
             Ok(())
         })
     }

@@ -34,7 +34,8 @@ use kernel::{
         Arc,
         ArcBorrow,
         Mutex, //
-    }, //
+    },
+    time::Delta, //
 };
 
 use crate::{
@@ -49,6 +50,7 @@ use crate::{
             Parked,
             Parking, //
         },
+        polling::Polling,
         rules::{
             Entry,
             RuleSet, //
@@ -70,7 +72,9 @@ use crate::{
         Address,
         Command,
         CommandId,
+        Context,
         HostByte,
+        IoLimits,
         Limits,
         Status,
         Submitter, //
@@ -86,8 +90,54 @@ pub(crate) const LUNS: u64 = 256;
 /// How long the error handler waits for commands that are being completed right now.
 const COMPLETION_MS: u32 = 5000;
 
+/// The longest latency of a command in nanoseconds: what waits for a command has to come back.
+pub(crate) const LATENCY_MAX_NS: u64 = 10_000_000_000;
+
+/// How a host gives back commands that are not polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Completion {
+    /// Where they were queued, without any latency.
+    Inline,
+    /// In the interrupt of a timer, after the latency.
+    Hrtimer,
+    /// In a work item, after the latency.
+    Workqueue,
+}
+
+/// What may be changed only while the host is off.
+#[derive(Clone, Copy)]
+pub(crate) struct Options {
+    /// Autosuspend delay of the disks in milliseconds; negative: they do not suspend.
+    pub(crate) sdev_autosuspend_ms: i32,
+    /// How commands are given back.
+    pub(crate) completion: Completion,
+    /// How many commands there may be, and how large.
+    pub(crate) io: IoLimits,
+}
+
+impl Options {
+    /// What a host is of which nothing was said.
+    pub(crate) const DEFAULT: Self = Self {
+        sdev_autosuspend_ms: -1,
+        completion: Completion::Inline,
+        io: IoLimits {
+            nr_hw_queues: 1,
+            poll_queues: 0,
+            can_queue: 128,
+            cmd_per_lun: 32,
+            host_tagset: false,
+            max_sectors: 1024,
+            sg_tablesize: SG_MAX_SEGMENTS,
+        },
+    };
+}
+
+/// The longest scatterlist: `SG_MAX_SEGMENTS` of `include/linux/scatterlist.h`.
+pub(crate) const SG_MAX_SEGMENTS: u16 = 2048;
+
 /// What may be changed while the host is on.
 pub(crate) struct Settings {
+    latency_ns: Atomic<u64>,
     autosuspend_ms: Atomic<i32>,
     on: Atomic<bool>,
 }
@@ -96,9 +146,21 @@ impl Settings {
     /// Returns the settings of a host of which nothing was said.
     pub(crate) fn new() -> Self {
         Self {
+            latency_ns: Atomic::new(0),
             autosuspend_ms: Atomic::new(0),
             on: Atomic::new(false),
         }
+    }
+
+    /// Returns how long a command takes that is not completed inline, in nanoseconds.
+    pub(crate) fn latency_ns(&self) -> u64 {
+        self.latency_ns.load(Relaxed)
+    }
+
+    /// Sets it for commands from now on; [`LATENCY_MAX_NS`] at most.
+    pub(crate) fn set_latency_ns(&self, latency_ns: u64) {
+        self.latency_ns
+            .store(latency_ns.min(LATENCY_MAX_NS), Relaxed);
     }
 
     /// Returns the autosuspend delay of the parent in milliseconds; negative: it does not suspend.
@@ -146,7 +208,7 @@ impl Phase {
 #[pin_data]
 pub(crate) struct Adapter {
     settings: Arc<Settings>,
-    sdev_autosuspend_ms: i32,
+    options: Options,
     /// In ascending order of their addresses.
     luns: KVec<Arc<Lun>>,
     rules: Arc<RuleSet>,
@@ -156,7 +218,8 @@ pub(crate) struct Adapter {
     phase: Atomic<i32>,
     #[pin]
     parking: Parking,
-    /// How many threads are completing commands that were parked.
+    polling: Polling,
+    /// How many threads are completing commands that were parked, or kept for polling.
     unparking: Atomic<i32>,
     /// How many threads are taking a LUN out.
     removing: Atomic<i32>,
@@ -190,22 +253,24 @@ impl Adapter {
     /// Returns [`ENOMEM`].
     pub(crate) fn new(
         settings: Arc<Settings>,
-        sdev_autosuspend_ms: i32,
+        options: Options,
         luns: KVec<Arc<Lun>>,
         rules: Arc<RuleSet>,
         link: Arc<Link>,
         workqueue: Arc<OwnedQueue>,
     ) -> Result<Arc<Self>> {
+        let polling = Polling::new(&options.io)?;
         Arc::pin_init(
             pin_init!(Self {
                 settings,
-                sdev_autosuspend_ms,
+                options,
                 luns,
                 rules,
                 link,
                 workqueue,
                 phase: Atomic::new(Phase::Up.raw()),
                 parking <- Parking::new(),
+                polling,
                 unparking: Atomic::new(0),
                 removing: Atomic::new(0),
                 suspended: Atomic::new(false),
@@ -243,6 +308,7 @@ impl Adapter {
     pub(crate) fn close(&self) {
         self.phase.store(Phase::Closing.raw(), Release);
         self.unpark(usize::MAX, |_| true);
+        self.deliver_polled(|_| true);
     }
 
     /// Returns whether the adapter is in this phase.
@@ -289,6 +355,7 @@ impl Adapter {
         }
         self.removing.fetch_add(1, Full);
         self.unpark(usize::MAX, |parked| parked.command().address() == address);
+        self.deliver_polled(|command| command.address() == address);
         if let Some(device) = self.device(address) {
             device.remove();
         }
@@ -330,12 +397,49 @@ impl Adapter {
             return command.complete(Status::Host(HostByte::NoConnect));
         };
         match result {
-            Ok(()) => command.complete(Status::Good),
+            Ok(()) => self.answer(command, Status::Good),
             Err(Failure::Sense(sense)) => {
-                command.complete(Status::CheckCondition(&sense.fixed()));
+                self.answer(command, Status::CheckCondition(&sense.fixed()));
             }
             Err(Failure::Busy) => command.complete(Status::Host(HostByte::Requeue)),
         }
+    }
+
+    /// Completes a command with what a device says, as and when this host does that.
+    ///
+    /// May be called in atomic context.
+    fn answer(&self, command: Command, status: Status<'_>) {
+        // Who goes away has no time for latency.
+        if !self.asks_rules(&command) {
+            return command.complete(status);
+        }
+        let latency_ns = self.settings.latency_ns();
+        let delay = Delta::from_nanos(i64::try_from(latency_ns).unwrap_or(i64::MAX));
+        if command.is_polled() {
+            return match self.polling.keep(command.prepare(status), delay) {
+                Ok(()) if self.is(Phase::Up) && self.removing.load(Acquire) == 0 => {}
+                // Whoever has no time may have looked just before this one was kept.
+                Ok(()) => self.deliver_polled(|command| !self.asks_rules(command)),
+                Err(command) => command.deliver(),
+            };
+        }
+        match self.options.completion {
+            Completion::Inline => command.complete(status),
+            Completion::Hrtimer => command.complete_after(status, delay, Context::Interrupt),
+            Completion::Workqueue => command.complete_after(status, delay, Context::Workqueue),
+        }
+    }
+
+    /// Completes polled commands that `wanted` says are wanted, as if their time were over.
+    ///
+    /// May be called in atomic context.
+    fn deliver_polled(&self, wanted: impl Fn(&Command) -> bool) {
+        self.unparking.fetch_add(1, Full);
+        while let Some(command) = self.polling.take(&wanted) {
+            command.deliver();
+        }
+        self.unparking.fetch_sub(1, Full);
+        self.rules.wake();
     }
 
     /// Returns why a command cannot reach a device, if it cannot.
@@ -425,7 +529,7 @@ impl Adapter {
         self.link_lost();
     }
 
-    /// Returns whether rules are asked about a command.
+    /// Returns whether rules are asked about a command, and whether it may be delayed.
     fn asks_rules(&self, command: &Command) -> bool {
         let leaving = self.removing.load(Relaxed) > 0
             && self
@@ -476,7 +580,8 @@ impl Adapter {
             max_channel,
             max_id: max_id.saturating_add(1),
             max_lun: LUNS,
-            rpm_autosuspend_delay: self.sdev_autosuspend_ms,
+            rpm_autosuspend_delay: self.options.sdev_autosuspend_ms,
+            io: self.options.io,
         }
     }
 
@@ -488,7 +593,8 @@ impl Adapter {
         *this.parent.lock() = Some(normal.into());
         let (delay_ms, auto) = (this.settings.autosuspend_ms(), this.settings.is_auto());
         let starting = runtime::Starting::new(dev, delay_ms, auto)?;
-        let host = scsi::Registration::new(dev, this.limits(), this.into())?;
+        let host =
+            scsi::Registration::new(dev, this.limits(), this.workqueue.clone(), this.into())?;
         let mut scanned = None;
         for lun in &this.luns {
             let target = (lun.address().channel, lun.address().id);
@@ -520,6 +626,7 @@ impl platform::Driver for Adapter {
     fn remove(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) {
         this.advance(Phase::Up, Phase::Unbinding);
         this.unpark(usize::MAX, |_| true);
+        this.deliver_polled(|_| true);
         let attached = this.host.lock().take();
         if let Some(Attached { host, power }) = attached {
             drop(host);
@@ -556,7 +663,9 @@ impl scsi::Operations for Adapter {
             return this.execute(command);
         };
         match entry.rule().action() {
-            Action::Complete(sense) => command.complete(Status::CheckCondition(&sense.fixed())),
+            Action::Complete(sense) => {
+                this.answer(command, Status::CheckCondition(&sense.fixed()));
+            }
             Action::Hold { limit_ms, .. } => Self::park(this, entry, limit_ms, command),
             Action::LinkDown => {
                 this.drop_link();
@@ -572,6 +681,13 @@ impl scsi::Operations for Adapter {
             command.complete(Status::Host(HostByte::Abort));
             this.rules.wake();
         }
+        // One that was let go of may have to be polled now.
+        this.wait_unparked()?;
+        if let Some(command) = this.polling.take(|command| command.id() == id) {
+            command
+                .into_command()
+                .complete(Status::Host(HostByte::Abort));
+        }
         this.wait_unparked()
     }
 
@@ -581,7 +697,28 @@ impl scsi::Operations for Adapter {
             command.complete(Status::Host(HostByte::Reset));
         }
         this.rules.wake();
+        this.wait_unparked()?;
+        while let Some(command) = this.polling.take(|command| command.address() == address) {
+            command
+                .into_command()
+                .complete(Status::Host(HostByte::Reset));
+        }
         this.wait_unparked()
+    }
+
+    fn poll(this: ArcBorrow<'_, Self>, queue: u32) -> usize {
+        if !this.polling.has_due(queue) {
+            return 0;
+        }
+        let mut found = 0;
+        this.unparking.fetch_add(1, Full);
+        while let Some(command) = this.polling.take_due(queue) {
+            command.deliver();
+            found += 1;
+        }
+        this.unparking.fetch_sub(1, Full);
+        this.rules.wake();
+        found
     }
 
     fn configure_device(_this: ArcBorrow<'_, Self>, device: scsi::NewDevice<'_>) -> Result {
@@ -591,7 +728,8 @@ impl scsi::Operations for Adapter {
 }
 
 impl Adapter {
-    /// Waits for commands that somebody has taken out of the parking and is completing.
+    /// Waits for commands that somebody has taken out of the parking, or out of the list of a
+    /// polled queue, and is completing.
     ///
     /// # Errors
     ///

@@ -5,8 +5,8 @@
 //! # Locking
 //!
 //! A command takes, one after the other and never two at once, except where noted: the state of a
-//! rule (`rules`), the list of parked commands (`parking`), the slot of one (`parking`, inside the
-//! list's lock), the frames of a store (`store`). All are spinlocks that are not taken in
+//! rule (`rules`), the list of parked commands (`parking`), the frames of a store (`store`), the list of a
+//! polled queue (`polling`). All are spinlocks that are not taken in
 //! interrupts, and none is held while a command is completed.
 
 #![deny(unsafe_code)]
@@ -16,5 +16,6 @@ pub(crate) mod host;
 pub(crate) mod link;
 pub(crate) mod lun;
 mod parking;
+mod polling;
 pub(crate) mod rules;
 pub(crate) mod store;

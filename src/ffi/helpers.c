@@ -14,9 +14,49 @@ rpmfault_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 	return rpmfault_rs_queuecommand(shost, cmd);
 }
 
+enum hrtimer_restart rpmfault_cmd_timer(struct hrtimer *timer)
+{
+	rpmfault_rs_cmd_timer(timer);
+	return HRTIMER_NORESTART;
+}
+
 void *rpmfault_shost_priv(struct Scsi_Host *shost)
 {
 	return shost_priv(shost);
+}
+
+void rpmfault_shost_set_host_tagset(struct Scsi_Host *shost, bool shared)
+{
+	shost->host_tagset = shared;
+}
+
+static void map_queues(struct blk_mq_queue_map *map, unsigned int first,
+		       unsigned int count)
+{
+	map->queue_offset = first;
+	map->nr_queues = count;
+	blk_mq_map_queues(map);
+}
+
+/* The polled queues are the last ones. */
+void rpmfault_shost_map_queues(struct Scsi_Host *shost, unsigned int polled)
+{
+	struct blk_mq_tag_set *set = &shost->tag_set;
+	unsigned int first = set->nr_hw_queues - polled;
+
+	map_queues(&set->map[HCTX_TYPE_DEFAULT], 0, first);
+	if (polled)
+		map_queues(&set->map[HCTX_TYPE_POLL], first, polled);
+}
+
+bool rpmfault_sdev_enter_queue(struct scsi_device *sdev)
+{
+	return percpu_ref_tryget(&sdev->request_queue->q_usage_counter);
+}
+
+void rpmfault_sdev_exit_queue(struct scsi_device *sdev)
+{
+	percpu_ref_put(&sdev->request_queue->q_usage_counter);
 }
 
 void rpmfault_sdev_manage_runtime_pm(struct scsi_device *sdev)
@@ -43,6 +83,21 @@ bool rpmfault_scsi_is_passthrough(struct scsi_cmnd *cmd)
 bool rpmfault_scsi_is_visible(struct scsi_cmnd *cmd)
 {
 	return cmd->device->is_visible;
+}
+
+/* A request of the error handler has nobody who polls for it. */
+bool rpmfault_scsi_is_polled(struct scsi_cmnd *cmd)
+{
+	struct request *rq = scsi_cmd_to_rq(cmd);
+
+	return rq->cmd_flags & REQ_POLLED &&
+	       rq->mq_hctx->type == HCTX_TYPE_POLL &&
+	       cmd->submitter == SUBMITTED_BY_BLOCK_LAYER;
+}
+
+unsigned int rpmfault_scsi_hw_queue(struct scsi_cmnd *cmd)
+{
+	return scsi_cmd_to_rq(cmd)->mq_hctx->queue_num;
 }
 
 size_t rpmfault_scsi_data_in(struct scsi_cmnd *cmd, const void *from,

@@ -8,6 +8,7 @@
 #define RPMFAULT_HELPERS_H
 
 #include <linux/configfs.h>
+#include <linux/hrtimer.h>
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
 #include <linux/wait.h>
@@ -28,14 +29,24 @@ rpmfault_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd);
 unsigned int rpmfault_rs_queuecommand(struct Scsi_Host *shost,
 				      struct scsi_cmnd *cmd);
 
+/* The same for a callback that returns enum hrtimer_restart. */
+enum hrtimer_restart rpmfault_cmd_timer(struct hrtimer *timer);
+void rpmfault_rs_cmd_timer(struct hrtimer *timer);
+
 /* scsi/ */
 void *rpmfault_shost_priv(struct Scsi_Host *shost);
+void rpmfault_shost_set_host_tagset(struct Scsi_Host *shost, bool shared);
+void rpmfault_shost_map_queues(struct Scsi_Host *shost, unsigned int polled);
+bool rpmfault_sdev_enter_queue(struct scsi_device *sdev);
+void rpmfault_sdev_exit_queue(struct scsi_device *sdev);
 void rpmfault_sdev_manage_runtime_pm(struct scsi_device *sdev);
 
 unsigned int rpmfault_scsi_submitter(struct scsi_cmnd *cmd);
 bool rpmfault_scsi_is_pm(struct scsi_cmnd *cmd);
 bool rpmfault_scsi_is_passthrough(struct scsi_cmnd *cmd);
 bool rpmfault_scsi_is_visible(struct scsi_cmnd *cmd);
+bool rpmfault_scsi_is_polled(struct scsi_cmnd *cmd);
+unsigned int rpmfault_scsi_hw_queue(struct scsi_cmnd *cmd);
 size_t rpmfault_scsi_data_in(struct scsi_cmnd *cmd, const void *from,
 			     size_t len, size_t offset);
 size_t rpmfault_scsi_data_out(struct scsi_cmnd *cmd, void *to, size_t len,

@@ -46,6 +46,11 @@ impl OwnedQueue {
 }
 
 impl OwnedQueue {
+    /// Returns the C structure.
+    pub(crate) fn as_raw(&self) -> *mut bindings::workqueue_struct {
+        self.0.as_ptr()
+    }
+
     /// Waits for everything that was queued before, until it has run and is dropped. May sleep.
     pub(crate) fn flush(&self) {
         // SAFETY: By the type invariant the queue exists.

@@ -7,7 +7,8 @@
 //! A [`Command`] is the right to complete a `struct scsi_cmnd`, which the mid layer gives away in
 //! `.queuecommand` and gets back by `scsi_done()`: [`Command::complete`]. A command that has timed
 //! out is completed like any other, by the error handler callback that wants it back: for the mid
-//! layer it is complete already (`SCMD_STATE_COMPLETE`), and `scsi_done()` does nothing.
+//! layer it is complete already (`SCMD_STATE_COMPLETE`), and `scsi_done()` does nothing. A command
+//! that is to be completed later, [`Command::complete_after`], is given to its timer meanwhile.
 //!
 //! C header: [`include/scsi/scsi_cmnd.h`](srctree/include/scsi/scsi_cmnd.h)
 
@@ -16,9 +17,15 @@ use core::{
     ptr::NonNull, //
 };
 
+use kernel::time::Delta;
+
 use crate::{
     ffi,
     scsi::{
+        deferred::{
+            Context,
+            Prepared, //
+        },
         device,
         Address, //
     }, //
@@ -51,6 +58,38 @@ pub(crate) enum Status<'a> {
     CheckCondition(&'a [u8]),
     /// The command did not reach a device, or did not come back.
     Host(HostByte),
+}
+
+/// A [`Status`] as the mid layer takes it.
+#[derive(Clone, Copy)]
+pub(super) struct Outcome {
+    result: u32,
+    sense: [u8; SENSE_BUFFER_SIZE],
+    /// Valid bytes of `sense`.
+    sense_len: usize,
+}
+
+impl From<Status<'_>> for Outcome {
+    fn from(status: Status<'_>) -> Self {
+        let mut outcome = Self {
+            result: ffi::sam_status_SAM_STAT_GOOD,
+            sense: [0; SENSE_BUFFER_SIZE],
+            sense_len: 0,
+        };
+        match status {
+            Status::Good => {}
+            Status::CheckCondition(sense) => {
+                outcome.result = ffi::sam_status_SAM_STAT_CHECK_CONDITION;
+                for (to, from) in outcome.sense.iter_mut().zip(sense) {
+                    *to = *from;
+                }
+                outcome.sense_len = sense.len().min(SENSE_BUFFER_SIZE);
+            }
+            // CAST: The enum is `repr(u32)`.
+            Status::Host(byte) => outcome.result = (byte as u32) << 16,
+        }
+        outcome
+    }
 }
 
 /// Who made the mid layer send a command.
@@ -100,6 +139,16 @@ impl Command {
         Self(cmd)
     }
 
+    /// Returns the C structure.
+    pub(super) fn as_raw(&self) -> NonNull<ffi::scsi_cmnd> {
+        self.0
+    }
+
+    /// Gives up the right to complete the command: whoever gets the pointer has it.
+    pub(super) fn into_raw(self) -> NonNull<ffi::scsi_cmnd> {
+        ManuallyDrop::new(self).0
+    }
+
     /// Returns what [`CommandId::of_raw`] returns for the same `struct scsi_cmnd`.
     pub(crate) fn id(&self) -> CommandId {
         CommandId(self.0.as_ptr().addr())
@@ -145,6 +194,19 @@ impl Command {
         } else {
             Submitter::Block
         }
+    }
+
+    /// Returns the hardware queue, among all of the host's, that the command was sent to.
+    pub(crate) fn hw_queue(&self) -> u32 {
+        // SAFETY: By the type invariant the command is valid.
+        unsafe { ffi::rpmfault_scsi_hw_queue(self.0.as_ptr()) }
+    }
+
+    /// Returns whether the sender asks for the command by [`crate::scsi::Operations::poll`] until
+    /// it has come back.
+    pub(crate) fn is_polled(&self) -> bool {
+        // SAFETY: By the type invariant the command is valid.
+        unsafe { ffi::rpmfault_scsi_is_polled(self.0.as_ptr()) }
     }
 
     /// Returns the length of the data buffer in bytes.
@@ -196,28 +258,50 @@ impl Command {
         ManuallyDrop::new(self).finish(status);
     }
 
+    /// Gives the command back to the mid layer after `delay`, which is counted from now and may be
+    /// zero, in the context asked for.
+    ///
+    /// The error handler callbacks take back what is delayed without asking the driver. May be
+    /// called in any context.
+    pub(crate) fn complete_after(self, status: Status<'_>, delay: Delta, context: Context) {
+        self.prepare(status).deliver_after(delay, context);
+    }
+
+    /// Decides the outcome of the command, which stays with the driver. Context as above.
+    pub(crate) fn prepare(mut self, status: Status<'_>) -> Prepared {
+        self.forget_data_unless_good(status);
+        Prepared::new(self, status.into())
+    }
+
+    /// Gives the command back to the mid layer.
+    pub(super) fn complete_with(self, outcome: &Outcome) {
+        ManuallyDrop::new(self).done(outcome);
+    }
+
     fn finish(&mut self, status: Status<'_>) {
+        self.forget_data_unless_good(status);
+        self.done(&status.into());
+    }
+
+    fn forget_data_unless_good(&mut self, status: Status<'_>) {
         if status != Status::Good {
             self.set_transferred(0);
         }
+    }
+
+    fn done(&mut self, outcome: &Outcome) {
         let cmd = self.0.as_ptr();
-        let result = match status {
-            Status::Good => ffi::sam_status_SAM_STAT_GOOD,
-            Status::CheckCondition(sense) => {
-                let len = sense.len().min(SENSE_BUFFER_SIZE);
-                // SAFETY: By the type invariant the command is valid; `sense_buffer` has
-                // SCSI_SENSE_BUFFERSIZE bytes, and does not overlap `sense`.
-                unsafe { core::ptr::copy_nonoverlapping(sense.as_ptr(), (*cmd).sense_buffer, len) };
-                ffi::sam_status_SAM_STAT_CHECK_CONDITION
-            }
-            // CAST: The enum is `repr(u32)`.
-            Status::Host(byte) => (byte as u32) << 16,
-        };
-        // SAFETY: By the type invariant the command is valid and the driver's. The caller forgets
-        // `self` or drops it, so that this is the only completion.
+        // SAFETY: By the type invariant the command is valid and the driver's; `sense_buffer` has
+        // SCSI_SENSE_BUFFERSIZE bytes, and `sense_len` is not more. The caller forgets `self` or
+        // drops it, so that this is the only completion.
         unsafe {
+            core::ptr::copy_nonoverlapping(
+                outcome.sense.as_ptr(),
+                (*cmd).sense_buffer,
+                outcome.sense_len,
+            );
             // CAST: The sign bit belongs to a byte that is not used any more.
-            (*cmd).result = result as i32;
+            (*cmd).result = outcome.result as i32;
             ffi::scsi_done(cmd);
         }
     }

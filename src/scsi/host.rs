@@ -31,15 +31,19 @@ use kernel::{
 use crate::{
     ffi::{
         self,
-        rcu::Snapshot, //
+        rcu::Snapshot,
+        workqueue::OwnedQueue, //
     },
     scsi::{
+        deferred,
         device::address as device_address,
         Address,
         Command,
         CommandId,
         Device,
-        NewDevice, //
+        HostByte,
+        NewDevice,
+        Status, //
     },
 };
 
@@ -51,7 +55,8 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
     /// interrupt, with no lock held; several calls may run at once.
     fn queue(this: ArcBorrow<'_, Self>, command: Command);
 
-    /// Completes a command that has timed out, if the driver still has it.
+    /// Completes a command that has timed out, if the driver still has it. One that is only delayed
+    /// ([`Command::complete_after`]) is completed by the caller of this.
     ///
     /// When this returns, a command that was held is no longer touched. May sleep. A command that
     /// [`Operations::queue`] itself is carrying out is not waited for: it would have to take longer
@@ -62,11 +67,17 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
     /// An error makes the error handler go on to the next, larger reset.
     fn abort(this: ArcBorrow<'_, Self>, id: CommandId) -> Result;
 
-    /// Completes every command of a logical unit, and resets it.
+    /// Completes every command of a logical unit but those that are only delayed, and resets it.
     ///
     /// Called by the error handler, or for the ioctl SG_SCSI_RESET. May sleep; errors as for
     /// [`Operations::abort`].
     fn reset_device(this: ArcBorrow<'_, Self>, address: Address) -> Result;
+
+    /// Completes the polled commands of a hardware queue that are due, and returns how many.
+    ///
+    /// Called by whoever waits for one of them, `bio_poll()`, until it has come back; several calls
+    /// may run at once. Process context.
+    fn poll(this: ArcBorrow<'_, Self>, queue: u32) -> usize;
 
     /// Sets up a device that has answered INQUIRY and is not visible yet. May sleep.
     ///
@@ -87,11 +98,37 @@ pub(crate) struct Limits {
     pub(crate) max_lun: u64,
     /// Autosuspend delay of the host's disks in milliseconds; negative: they do not autosuspend.
     pub(crate) rpm_autosuspend_delay: i32,
+    /// What goes through the queues.
+    pub(crate) io: IoLimits,
+}
+
+/// How many commands a host takes, where, and how large they are.
+#[derive(Clone, Copy)]
+pub(crate) struct IoLimits {
+    /// Hardware queues that interrupt when a command has come back. The block layer uses no more
+    /// than there are CPUs.
+    pub(crate) nr_hw_queues: u16,
+    /// Hardware queues behind those that have to be polled.
+    pub(crate) poll_queues: u16,
+    /// Commands of a hardware queue, or of all together with `host_tagset`.
+    pub(crate) can_queue: u16,
+    /// Commands of a device until somebody writes its `queue_depth`; `can_queue` at most.
+    pub(crate) cmd_per_lun: u16,
+    /// Whether all queues share one set of tags.
+    pub(crate) host_tagset: bool,
+    /// Length of a command's data, in units of 512 bytes.
+    pub(crate) max_sectors: u32,
+    /// Elements of a command's scatterlist.
+    pub(crate) sg_tablesize: u16,
 }
 
 /// The part of [`Private`] that does not depend on the type of the data.
 #[repr(C)]
 struct Dispatch {
+    /// Of the [`OwnedQueue`] in the [`Registration`].
+    workqueue: *mut bindings::workqueue_struct,
+    /// The first [`IoLimits::poll_queues`].
+    poll_queues: u16,
     /// # Safety
     ///
     /// Must be called with the `data` beside it, while the host is registered.
@@ -122,6 +159,8 @@ struct Private<T> {
 /// area is a valid [`Private`].
 pub(crate) struct Registration<T: Operations> {
     host: NonNull<ffi::Scsi_Host>,
+    /// Commands that are given back in its context hold up the removal of the host in `drop()`.
+    _workqueue: Arc<OwnedQueue>,
     _data: PhantomData<Arc<T>>,
 }
 
@@ -133,12 +172,15 @@ unsafe impl<T: Operations> Sync for Registration<T> {}
 impl<T: Operations> Registration<T> {
     /// Adds a host below `parent`, without scanning it. May sleep.
     ///
+    /// [`crate::scsi::Context::Workqueue`] means `workqueue`.
+    ///
     /// # Errors
     ///
     /// Returns [`ENOMEM`], or the error of `scsi_add_host_with_dma()`; nothing is left behind.
     pub(crate) fn new(
         parent: &device::Device<device::Bound>,
         limits: Limits,
+        workqueue: Arc<OwnedQueue>,
         data: Arc<T>,
     ) -> Result<Self> {
         let shared = Snapshot::empty();
@@ -149,6 +191,8 @@ impl<T: Operations> Registration<T> {
         let host = NonNull::new(host).ok_or(ENOMEM)?;
         let private = Private {
             dispatch: Dispatch {
+                workqueue: workqueue.as_raw(),
+                poll_queues: limits.io.poll_queues,
                 queue: Callbacks::<T>::queue,
                 data: Arc::into_raw(data).cast(),
             },
@@ -163,6 +207,7 @@ impl<T: Operations> Registration<T> {
             (*host).max_id = limits.max_id;
             (*host).max_lun = limits.max_lun;
             (*host).rpm_autosuspend_delay = limits.rpm_autosuspend_delay;
+            apply(limits.io, host);
         }
 
         let parent = core::ptr::from_ref(parent)
@@ -179,6 +224,7 @@ impl<T: Operations> Registration<T> {
         // INVARIANT: Just added, with `Private` set up above.
         Ok(Self {
             host,
+            _workqueue: workqueue,
             _data: PhantomData,
         })
     }
@@ -241,6 +287,40 @@ unsafe fn release<T: Operations>(host: NonNull<ffi::Scsi_Host>) {
     }
 }
 
+/// Tells the mid layer what goes through the queues.
+///
+/// # Safety
+///
+/// `host` must be a host that was not added yet.
+unsafe fn apply(limits: IoLimits, host: *mut ffi::Scsi_Host) {
+    let queues = u32::from(limits.nr_hw_queues) + u32::from(limits.poll_queues);
+    // SAFETY: By the safety requirements; the fields are plain numbers.
+    unsafe {
+        (*host).nr_hw_queues = queues;
+        // With one map the block layer would not ask `.map_queues` for polled ones.
+        (*host).nr_maps = match limits.poll_queues {
+            0 => 1,
+            _ => bindings::hctx_type_HCTX_MAX_TYPES,
+        };
+        (*host).can_queue = i32::from(limits.can_queue);
+        (*host).cmd_per_lun = i16::try_from(limits.cmd_per_lun).unwrap_or(i16::MAX);
+        (*host).max_sectors = limits.max_sectors;
+        (*host).sg_tablesize = limits.sg_tablesize;
+        ffi::rpmfault_shost_set_host_tagset(host, limits.host_tagset);
+    }
+}
+
+/// Returns the workqueue of a host.
+///
+/// # Safety
+///
+/// `host` must be one of this file, and have a command outstanding.
+pub(super) unsafe fn workqueue(host: *mut ffi::Scsi_Host) -> *mut bindings::workqueue_struct {
+    // SAFETY: By the safety requirements. CAST: `Private` is `repr(C)` and starts with its
+    // `Dispatch`.
+    unsafe { (*ffi::rpmfault_shost_priv(host).cast::<Dispatch>()).workqueue }
+}
+
 /// Returns where the driver's part of a host is.
 ///
 /// # Safety
@@ -293,11 +373,12 @@ impl<T: Operations> Callbacks<T> {
         eh_abort_handler: Some(Self::eh_abort),
         eh_device_reset_handler: Some(Self::eh_device_reset),
         sdev_configure: Some(Self::sdev_configure),
-        can_queue: CAN_QUEUE,
-        cmd_per_lun: CMD_PER_LUN,
+        change_queue_depth: Some(ffi::scsi_change_queue_depth),
+        map_queues: Some(Self::map_queues),
+        mq_poll: Some(Self::mq_poll),
+        cmd_size: deferred::SIZE,
+        init_cmd_priv: Some(deferred::init),
         this_id: -1,
-        sg_tablesize: SG_MAX_SEGMENTS,
-        max_sectors: MAX_SECTORS,
         ..pin_init::zeroed()
     };
 
@@ -328,10 +409,16 @@ impl<T: Operations> Callbacks<T> {
     unsafe extern "C" fn eh_abort(cmd: *mut ffi::scsi_cmnd) -> kernel::ffi::c_int {
         // SAFETY: The mid layer passes a command for a device of one of our hosts.
         let data = unsafe { Self::data((*cmd).device) };
-        eh_result(
-            data.ok_or(ENODEV)
-                .and_then(|data| T::abort(data.as_arc_borrow(), CommandId::of_raw(cmd))),
-        )
+        let result = data
+            .ok_or(ENODEV)
+            .and_then(|data| T::abort(data.as_arc_borrow(), CommandId::of_raw(cmd)));
+        // Only now, as a command that is let go of may be delayed as well.
+        // SAFETY: The mid layer keeps a command that has timed out until this returns.
+        let delayed = NonNull::new(cmd).and_then(|cmd| unsafe { deferred::take_back(cmd) });
+        if let Some(command) = delayed {
+            command.complete(Status::Host(HostByte::Abort));
+        }
+        eh_result(result)
     }
 
     /// # Safety
@@ -339,11 +426,67 @@ impl<T: Operations> Callbacks<T> {
     /// Must be called by the mid layer.
     unsafe extern "C" fn eh_device_reset(cmd: *mut ffi::scsi_cmnd) -> kernel::ffi::c_int {
         // SAFETY: The mid layer passes a command for a device of one of our hosts.
-        let (data, address) = unsafe { (Self::data((*cmd).device), device_address((*cmd).device)) };
-        eh_result(
-            data.ok_or(ENODEV)
-                .and_then(|data| T::reset_device(data.as_arc_borrow(), address)),
-        )
+        let (sdev, data, address) = unsafe {
+            let sdev = (*cmd).device;
+            (sdev, Self::data(sdev), device_address(sdev))
+        };
+        let result = data
+            .ok_or(ENODEV)
+            .and_then(|data| T::reset_device(data.as_arc_borrow(), address));
+        // SAFETY: The device is valid. While its queue is entered the queue is not destroyed, and
+        // the host keeps its tags for it; who resets a device that is gone finds the queue closed.
+        unsafe {
+            if ffi::rpmfault_sdev_enter_queue(sdev) {
+                ffi::scsi_host_busy_iter((*sdev).host, Some(Self::reset_one), sdev.cast());
+                ffi::rpmfault_sdev_exit_queue(sdev);
+            }
+        }
+        eh_result(result)
+    }
+
+    /// Completes a command of the device `sdev` if it is only delayed.
+    ///
+    /// # Safety
+    ///
+    /// `scsi_host_busy_iter()` must call it, which keeps the command.
+    unsafe extern "C" fn reset_one(cmd: *mut ffi::scsi_cmnd, sdev: *mut c_void) -> bool {
+        if let Some(raw) = NonNull::new(cmd) {
+            // SAFETY: By the safety requirements the command is valid, and is not sent again
+            // before its sender has got it back.
+            let delayed = unsafe {
+                core::ptr::eq((*cmd).device, sdev.cast()).then(|| deferred::take_back(raw))
+            };
+            if let Some(command) = delayed.flatten() {
+                command.complete(Status::Host(HostByte::Reset));
+            }
+        }
+        true
+    }
+
+    /// Says which hardware queues interrupt and which are polled.
+    ///
+    /// # Safety
+    ///
+    /// Must be called by the mid layer.
+    unsafe extern "C" fn map_queues(host: *mut ffi::Scsi_Host) {
+        // SAFETY: The mid layer passes one of our hosts; `Dispatch` was set up before it was added.
+        unsafe {
+            let polled = (*private_of::<T>(host)).dispatch.poll_queues;
+            ffi::rpmfault_shost_map_queues(host, u32::from(polled));
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the mid layer.
+    unsafe extern "C" fn mq_poll(
+        host: *mut ffi::Scsi_Host,
+        queue: kernel::ffi::c_uint,
+    ) -> kernel::ffi::c_int {
+        // SAFETY: The mid layer passes one of our hosts.
+        let data = unsafe { &*private_of::<T>(host) }.data.read(Arc::clone);
+        let found = data.map_or(0, |data| T::poll(data.as_arc_borrow(), queue));
+        i32::try_from(found).unwrap_or(i32::MAX)
     }
 
     /// # Safety
@@ -374,11 +517,3 @@ fn eh_result(result: Result) -> kernel::ffi::c_int {
 const SUCCESS: i32 = 0x2002;
 const FAILED: i32 = 0x2003;
 const SCAN_WILD_CARD: u64 = !0;
-
-/// Commands that a host takes at once, and what one device may have of them.
-const CAN_QUEUE: i32 = 128;
-const CMD_PER_LUN: i16 = 32;
-
-/// `SG_MAX_SEGMENTS` of `include/linux/scatterlist.h`; 512 KiB at most in one command.
-const SG_MAX_SEGMENTS: u16 = 2048;
-const MAX_SECTORS: u32 = 1024;

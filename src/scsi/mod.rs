@@ -9,6 +9,7 @@
 
 mod address;
 mod command;
+mod deferred;
 mod device;
 mod host;
 
@@ -20,11 +21,16 @@ pub(crate) use command::{
     Status,
     Submitter, //
 };
+pub(crate) use deferred::{
+    Context,
+    Prepared, //
+};
 pub(crate) use device::{
     Device,
     NewDevice, //
 };
 pub(crate) use host::{
+    IoLimits,
     Limits,
     Operations,
     Registration, //
