@@ -78,7 +78,7 @@ pub(super) struct Config {
     /// What the host will be like.
     pub(super) options: Options,
     /// The logical units, in ascending order of their addresses.
-    pub(super) luns: KVec<Arc<LunConfig>>,
+    pub(super) luns: KVVec<Arc<LunConfig>>,
     state: State,
     /// There from when the host is being switched on until it is being switched off.
     adapter: Option<Arc<Adapter>>,
@@ -90,6 +90,20 @@ impl Config {
         match self.state {
             State::Off => Ok(()),
             State::Starting | State::Running | State::Removing => Err(EBUSY),
+        }
+    }
+
+    /// Returns whether the host is off, so that a new unit comes when it is switched on.
+    pub(super) fn is_off(&self) -> bool {
+        self.state == State::Off
+    }
+
+    /// Returns [`EBUSY`] unless a logical unit, or its host, is off.
+    pub(super) fn check_lun_off(&self, lun: &LunConfig) -> Result {
+        if lun.is_enabled() {
+            self.check_off()
+        } else {
+            Ok(())
         }
     }
 
@@ -136,7 +150,7 @@ impl Host {
                 link,
                 config <- new_mutex!(Config {
                     options: Options::DEFAULT,
-                    luns: KVec::new(),
+                    luns: KVVec::new(),
                     state: State::Off,
                     adapter: None,
                 }),
@@ -212,10 +226,37 @@ impl Host {
         self.with_config(|config| config.state = State::Off);
     }
 
-    /// Builds an adapter with the logical units that are configured.
+    /// Switches a logical unit on or off; on a host that is off, for when it is switched on.
+    ///
+    /// May sleep. A host that is being switched on or off, and a unit that another thread adds, are
+    /// waited for; both come back when the host is switched off.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the unit could not be added; it is off then.
+    pub(super) fn switch_lun(&self, lun: &LunConfig, on: bool) -> Result {
+        let _switch = self.switch.lock();
+        let adapter = self.with_config(|config| {
+            let changed = lun.is_enabled() != on;
+            lun.set_enabled(on);
+            config.adapter().filter(|_| changed)
+        });
+        let Some(adapter) = adapter else {
+            return Ok(());
+        };
+        if !on {
+            adapter.remove_lun(lun.address);
+            return Ok(());
+        }
+        self.lun(lun)
+            .and_then(|lun| adapter.add_lun(lun))
+            .inspect_err(|_| self.with_config(|_| lun.set_enabled(false)))
+    }
+
+    /// Builds an adapter with the logical units that are switched on.
     fn new_adapter(&self, config: &Config) -> Result<Arc<Adapter>> {
-        let mut luns = KVec::with_capacity(config.luns.len(), GFP_KERNEL)?;
-        for lun in &config.luns {
+        let mut luns = KVVec::with_capacity(config.luns.len(), GFP_KERNEL)?;
+        for lun in config.luns.iter().filter(|lun| lun.is_enabled()) {
             luns.push(self.lun(lun)?, GFP_KERNEL)?;
         }
         Adapter::new(
@@ -236,7 +277,13 @@ impl Host {
     /// Builds a logical unit from its configuration.
     fn lun(&self, config: &LunConfig) -> Result<Arc<Lun>> {
         let name = self.name.to_str().map_err(|_| EINVAL)?;
-        let lun = Lun::new(name, config.address, config.blocks(), config.store.clone());
+        let lun = Lun::new(
+            name,
+            config.address,
+            config.attachment(),
+            config.blocks(),
+            config.store.clone(),
+        );
         Ok(Arc::new(lun, GFP_KERNEL)?)
     }
 }

@@ -36,17 +36,25 @@ use crate::{
     device::{
         host::{
             CHANNELS,
-            LUNS,
             TARGETS, //
         },
-        lun::BLOCK_SIZE,
+        lun::{
+            Attachment,
+            BLOCK_SIZE, //
+        },
         store::Store, //
     },
-    scsi::Address, //
+    scsi::{
+        Address,
+        LUNS, //
+    }, //
 };
 
 /// The size of a disk of which nothing else is said, in bytes.
 const DEFAULT_SIZE: u64 = 1 << 30;
+
+/// The most commands that a host takes.
+const QUEUE_DEPTH_MAX: i32 = 4096;
 
 /// What is said of a logical unit.
 pub(super) struct LunConfig {
@@ -55,9 +63,34 @@ pub(super) struct LunConfig {
     /// What it keeps, for as long as the directory exists.
     pub(super) store: Arc<Store>,
     size: Atomic<u64>,
+    /// Whether the host has it, or will have it when it is switched on. Changed with the
+    /// configuration of the host locked.
+    enabled: Atomic<bool>,
+    /// 0: the `cmd_per_lun` of the host.
+    queue_depth: Atomic<i32>,
+    no_uld: Atomic<bool>,
 }
 
 impl LunConfig {
+    /// Returns whether the host has it, or will have it when it is switched on.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled.load(Relaxed)
+    }
+
+    /// Changes that.
+    pub(super) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Relaxed);
+    }
+
+    /// Returns what the mid layer is to be told of it.
+    pub(super) fn attachment(&self) -> Attachment {
+        let depth = u16::try_from(self.queue_depth.load(Relaxed)).ok();
+        Attachment {
+            queue_depth: depth.filter(|depth| *depth > 0),
+            no_uld: self.no_uld.load(Relaxed),
+        }
+    }
+
     /// Returns how many logical blocks it has.
     pub(super) fn blocks(&self) -> u64 {
         self.size.load(Relaxed) / u64::from(BLOCK_SIZE)
@@ -85,6 +118,9 @@ impl Directory for Luns {
                 address,
                 store: Arc::pin_init(Store::new(), GFP_KERNEL)?,
                 size: Atomic::new(DEFAULT_SIZE),
+                enabled: Atomic::new(false),
+                queue_depth: Atomic::new(0),
+                no_uld: Atomic::new(false),
             },
             GFP_KERNEL,
         )?;
@@ -97,12 +133,9 @@ impl Directory for Luns {
             }),
         )?;
         self.0.with_config(|config| {
-            let at = config
-                .luns
-                .iter()
-                .position(|other| other.address > address)
-                .unwrap_or(config.luns.len());
+            let at = config.luns.partition_point(|other| other.address < address);
             config.luns.reserve(1, GFP_KERNEL)?;
+            lun.set_enabled(config.is_off());
             config
                 .luns
                 .insert_within_capacity(at, lun)
@@ -128,9 +161,43 @@ impl LunDir {
         if size == 0 || size % u64::from(BLOCK_SIZE) != 0 || i64::try_from(size).is_err() {
             return Err(EINVAL);
         }
+        self.change(|lun| lun.size.store(size, Relaxed))
+    }
+
+    fn show_enable(&self, page: &mut Page<'_>) -> fmt::Result {
+        write!(page, "{}", u8::from(self.lun.is_enabled()))
+    }
+
+    fn store_enable(&self, text: &str) -> Result {
+        self.host.switch_lun(&self.lun, text::switch(text)?)
+    }
+
+    fn show_queue_depth(&self, page: &mut Page<'_>) -> fmt::Result {
+        write!(page, "{}", self.lun.queue_depth.load(Relaxed))
+    }
+
+    fn store_queue_depth(&self, text: &str) -> Result {
+        let depth: i32 = text::int(text)?;
+        if !(0..=QUEUE_DEPTH_MAX).contains(&depth) {
+            return Err(EINVAL);
+        }
+        self.change(|lun| lun.queue_depth.store(depth, Relaxed))
+    }
+
+    fn show_no_uld(&self, page: &mut Page<'_>) -> fmt::Result {
+        write!(page, "{}", u8::from(self.lun.no_uld.load(Relaxed)))
+    }
+
+    fn store_no_uld(&self, text: &str) -> Result {
+        let no_uld = text::switch(text)?;
+        self.change(|lun| lun.no_uld.store(no_uld, Relaxed))
+    }
+
+    /// Changes what is said of the unit, unless it and its host are on.
+    fn change(&self, change: impl FnOnce(&LunConfig)) -> Result {
         self.host.with_config(|config| {
-            config.check_off()?;
-            self.lun.size.store(size, Relaxed);
+            config.check_lun_off(&self.lun)?;
+            change(&self.lun);
             Ok(())
         })
     }
@@ -153,15 +220,29 @@ impl LunDir {
 
 impl Directory for LunDir {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
+        Attribute::rw(c"enable", Self::show_enable, Self::store_enable),
         Attribute::rw(c"size", Self::show_size, Self::store_size),
+        Attribute::rw(
+            c"queue_depth",
+            Self::show_queue_depth,
+            Self::store_queue_depth,
+        ),
+        Attribute::rw(c"no_uld", Self::show_no_uld, Self::store_no_uld),
         Attribute::ro(c"block_dev", Self::show_block_dev),
         Attribute::ro(c"mapped_bytes", Self::show_mapped_bytes),
     ];
 
     fn removed(&self) {
         let adapter = self.host.with_config(|config| {
-            config.luns.retain(|other| !Arc::ptr_eq(other, &self.lun));
-            config.adapter()
+            let address = self.lun.address;
+            if let Ok(at) = config
+                .luns
+                .binary_search_by(|lun| lun.address.cmp(&address))
+            {
+                // There is something at that place.
+                let _ = config.luns.remove(at);
+            }
+            config.adapter().filter(|_| self.lun.is_enabled())
         });
         if let Some(adapter) = adapter {
             adapter.remove_lun(self.lun.address);
@@ -169,7 +250,8 @@ impl Directory for LunDir {
     }
 }
 
-/// Reads the name of a logical unit's directory: the last three numbers of H:C:T:L.
+/// Reads the name of a logical unit's directory: the last three numbers of H:C:T:L, so that unit
+/// 256 is called 16640 ([`crate::scsi::Address`]).
 ///
 /// # Errors
 ///
@@ -185,11 +267,7 @@ fn address(name: &str) -> Result<Address> {
         }
     });
     let mut next = || fields.next().unwrap_or(Err(EINVAL));
-    let address = Address {
-        channel: next()?,
-        id: next()?,
-        lun: u64::from(next()?),
-    };
+    let address = Address::from_mid_layer(next()?, next()?, u64::from(next()?));
     let known = address.channel < CHANNELS && address.id < TARGETS && address.lun < LUNS;
     if fields.next().is_some() || !known {
         return Err(EINVAL);

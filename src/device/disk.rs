@@ -150,9 +150,15 @@ fn target(
         Command::ReportLuns {
             select,
             allocation_length,
-        } => answer(command, allocation_length, |out| {
-            luns::report_luns(select, siblings, out)
-        }),
+        } => {
+            let length = siblings
+                .clone()
+                .fold(8usize, |length, _| length.saturating_add(8));
+            let mut out = KVec::from_elem(0u8, allocation_length.min(length), GFP_ATOMIC)?;
+            let length = luns::report_luns(select, siblings, &mut out)?;
+            answer_with(command, out.get(..length).unwrap_or(&out));
+            Ok(())
+        }
         Command::RequestSense {
             descriptor: false,
             allocation_length,

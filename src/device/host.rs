@@ -54,7 +54,8 @@ use crate::{
         rules::{
             Entry,
             RuleSet, //
-        }, //
+        },
+        table::Table, //
     },
     fault::rule::{
         Action,
@@ -84,8 +85,6 @@ use crate::{
 /// Channels and targets that a host may have; their numbers are lower.
 pub(crate) const CHANNELS: u32 = 16;
 pub(crate) const TARGETS: u32 = 256;
-/// Logical units of a target: those that the peripheral device addressing method of SAM-6 has.
-pub(crate) const LUNS: u64 = 256;
 
 /// How long the error handler waits for commands that are being completed right now.
 const COMPLETION_MS: u32 = 5000;
@@ -209,8 +208,8 @@ impl Phase {
 pub(crate) struct Adapter {
     settings: Arc<Settings>,
     options: Options,
-    /// In ascending order of their addresses.
-    luns: KVec<Arc<Lun>>,
+    #[pin]
+    luns: Table,
     rules: Arc<RuleSet>,
     link: Arc<Link>,
     workqueue: Arc<OwnedQueue>,
@@ -254,17 +253,18 @@ impl Adapter {
     pub(crate) fn new(
         settings: Arc<Settings>,
         options: Options,
-        luns: KVec<Arc<Lun>>,
+        luns: KVVec<Arc<Lun>>,
         rules: Arc<RuleSet>,
         link: Arc<Link>,
         workqueue: Arc<OwnedQueue>,
     ) -> Result<Arc<Self>> {
         let polling = Polling::new(&options.io)?;
+        let luns = Table::new(luns)?;
         Arc::pin_init(
             pin_init!(Self {
                 settings,
                 options,
-                luns,
+                luns <- luns,
                 rules,
                 link,
                 workqueue,
@@ -345,14 +345,39 @@ impl Adapter {
         self.device(address)?.block_device(name)
     }
 
+    /// Puts a LUN in: the mid layer adds a device for it, if there is a host now. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EEXIST`] if there is one, [`ENOMEM`], or why the mid layer did not take it; it is
+    /// not there then.
+    pub(crate) fn add_lun(&self, lun: Arc<Lun>) -> Result {
+        let address = lun.address();
+        self.luns.insert(lun)?;
+        self.luns_changed(address);
+        // The lock is not held for the scan: a rule may hold its commands.
+        let host = self
+            .host
+            .lock()
+            .as_ref()
+            .map(|attached| attached.host.host());
+        let added = host.map_or(Ok(()), |host| host.add_device(address));
+        added.inspect_err(|_| self.remove_lun(address))
+    }
+
+    /// What a target knows of its LUNs has changed: the other ones have to say so.
+    ///
+    /// The place for unit attention REPORTED LUNS DATA HAS CHANGED (3F/0E).
+    fn luns_changed(&self, _address: Address) {}
+
     /// Takes a LUN out: the mid layer removes its device. May sleep.
     ///
     /// Comes back whatever the rules hold: the LUN's commands go on, and so do callbacks meanwhile.
     pub(crate) fn remove_lun(&self, address: Address) {
-        let lun = self.find(address);
-        if let Some(lun) = lun {
-            lun.set_leaving();
-        }
+        let Some(lun) = self.luns.find(address) else {
+            return;
+        };
+        lun.set_leaving();
         self.removing.fetch_add(1, Full);
         self.unpark(usize::MAX, |parked| parked.command().address() == address);
         self.deliver_polled(|command| command.address() == address);
@@ -360,25 +385,9 @@ impl Adapter {
             device.remove();
         }
         self.removing.fetch_sub(1, Full);
-        if let Some(lun) = lun {
-            lun.set_gone();
-        }
-    }
-
-    /// Returns the LUN at an address, which may be gone.
-    fn find(&self, address: Address) -> Option<&Arc<Lun>> {
-        let at = self
-            .luns
-            .binary_search_by(|lun| lun.address().cmp(&address))
-            .ok()?;
-        self.luns.get(at)
-    }
-
-    /// Returns the LUNs of the target that `address` is on.
-    fn target(&self, address: Address) -> impl Iterator<Item = &Arc<Lun>> + Clone {
-        self.luns
-            .iter()
-            .filter(move |lun| !lun.is_gone() && lun.address().is_on_target_of(address))
+        lun.set_gone();
+        self.luns.sweep();
+        self.luns_changed(address);
     }
 
     /// Carries a command out and completes it. May be called in atomic context.
@@ -387,13 +396,16 @@ impl Adapter {
             return command.complete(Status::Host(byte));
         }
         let address = command.address();
-        let numbers = self.target(address).map(|lun| lun.address().lun);
-        let found = self.find(address).filter(|lun| !lun.is_gone());
-        let result = if let Some(lun) = found {
-            disk::execute(lun, numbers, &mut command)
-        } else if let Some(neighbour) = self.target(address).next() {
-            disk::execute_absent(neighbour, numbers, &mut command)
-        } else {
+        let result = self.luns.read(|luns| {
+            let numbers = luns.target(address).map(|lun| lun.address().lun);
+            if let Some(lun) = luns.find(address) {
+                Some(disk::execute(lun, numbers, &mut command))
+            } else {
+                let neighbour = luns.target(address).next()?;
+                Some(disk::execute_absent(neighbour, numbers, &mut command))
+            }
+        });
+        let Some(result) = result.flatten() else {
             return command.complete(Status::Host(HostByte::NoConnect));
         };
         match result {
@@ -533,6 +545,7 @@ impl Adapter {
     fn asks_rules(&self, command: &Command) -> bool {
         let leaving = self.removing.load(Relaxed) > 0
             && self
+                .luns
                 .find(command.address())
                 .is_some_and(|lun| lun.is_leaving());
         self.is(Phase::Up) && !leaving
@@ -571,15 +584,14 @@ impl Adapter {
         }
     }
 
-    /// Returns what the mid layer has to know to scan for the LUNs.
-    fn limits(&self) -> Limits {
-        let (max_channel, max_id) = self.luns.iter().fold((0, 0), |(channel, id), lun| {
-            (lun.address().channel.max(channel), lun.address().id.max(id))
+    /// Returns what the mid layer has to know to scan for the targets.
+    fn limits(&self, targets: &[Address]) -> Limits {
+        let (max_channel, max_id) = targets.iter().fold((0, 0), |(channel, id), target| {
+            (target.channel.max(channel), target.id.max(id))
         });
         Limits {
             max_channel,
             max_id: max_id.saturating_add(1),
-            max_lun: LUNS,
             rpm_autosuspend_delay: self.options.sdev_autosuspend_ms,
             io: self.options.io,
         }
@@ -593,15 +605,11 @@ impl Adapter {
         *this.parent.lock() = Some(normal.into());
         let (delay_ms, auto) = (this.settings.autosuspend_ms(), this.settings.is_auto());
         let starting = runtime::Starting::new(dev, delay_ms, auto)?;
-        let host =
-            scsi::Registration::new(dev, this.limits(), this.workqueue.clone(), this.into())?;
-        let mut scanned = None;
-        for lun in &this.luns {
-            let target = (lun.address().channel, lun.address().id);
-            if scanned != Some(target) {
-                host.scan_target(target.0, target.1);
-                scanned = Some(target);
-            }
+        let targets = this.luns.targets()?;
+        let limits = this.limits(&targets);
+        let host = scsi::Registration::new(dev, limits, this.workqueue.clone(), this.into())?;
+        for target in &targets {
+            host.scan_target(target.channel, target.id);
         }
         let power = starting.allow_suspend();
         *this.host.lock() = Some(Attached { host, power });
@@ -721,8 +729,16 @@ impl scsi::Operations for Adapter {
         found
     }
 
-    fn configure_device(_this: ArcBorrow<'_, Self>, device: scsi::NewDevice<'_>) -> Result {
+    fn configure_device(this: ArcBorrow<'_, Self>, device: scsi::NewDevice<'_>) -> Result {
         device.manage_runtime_pm();
+        if let Some(lun) = this.luns.find(device.address()) {
+            if let Some(depth) = lun.attachment().queue_depth {
+                device.set_queue_depth(depth);
+            }
+            if lun.attachment().no_uld {
+                device.keep_upper_drivers_away();
+            }
+        }
         Ok(())
     }
 }

@@ -42,9 +42,19 @@ impl Presence {
     }
 }
 
+/// What the mid layer is told of a disk.
+#[derive(Clone, Copy)]
+pub(crate) struct Attachment {
+    /// How many commands it takes; `None`: the `cmd_per_lun` of its host.
+    pub(crate) queue_depth: Option<u16>,
+    /// Whether sd is to leave it alone.
+    pub(crate) no_uld: bool,
+}
+
 /// A disk.
 pub(crate) struct Lun {
     address: Address,
+    attachment: Attachment,
     geometry: Geometry,
     store: Arc<Store>,
     /// What tells it from all others; the serial number is this in hexadecimal digits.
@@ -57,7 +67,13 @@ pub(crate) struct Lun {
 
 impl Lun {
     /// Describes a disk of `blocks` logical blocks on a host with that name. It starts started.
-    pub(crate) fn new(host: &str, address: Address, blocks: u64, store: Arc<Store>) -> Self {
+    pub(crate) fn new(
+        host: &str,
+        address: Address,
+        attachment: Attachment,
+        blocks: u64,
+        store: Arc<Store>,
+    ) -> Self {
         let naa = fnv1a(&[
             host.as_bytes(),
             b"/",
@@ -67,6 +83,7 @@ impl Lun {
         ]);
         Self {
             address,
+            attachment,
             geometry: Geometry {
                 blocks,
                 block_size: BLOCK_SIZE,
@@ -82,6 +99,11 @@ impl Lun {
     /// Returns where it is.
     pub(crate) fn address(&self) -> Address {
         self.address
+    }
+
+    /// Returns what the mid layer is told of it.
+    pub(crate) fn attachment(&self) -> &Attachment {
+        &self.attachment
     }
 
     /// Returns how large it is.

@@ -19,3 +19,4 @@ mod parking;
 mod polling;
 pub(crate) mod rules;
 pub(crate) mod store;
+mod table;

@@ -65,6 +65,11 @@ void rpmfault_sdev_manage_runtime_pm(struct scsi_device *sdev)
 	sdev->rpm_autosuspend = 1;
 }
 
+void rpmfault_sdev_no_uld(struct scsi_device *sdev)
+{
+	sdev->no_uld_attach = 1;
+}
+
 unsigned int rpmfault_scsi_submitter(struct scsi_cmnd *cmd)
 {
 	return cmd->submitter;

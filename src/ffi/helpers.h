@@ -40,6 +40,7 @@ void rpmfault_shost_map_queues(struct Scsi_Host *shost, unsigned int polled);
 bool rpmfault_sdev_enter_queue(struct scsi_device *sdev);
 void rpmfault_sdev_exit_queue(struct scsi_device *sdev);
 void rpmfault_sdev_manage_runtime_pm(struct scsi_device *sdev);
+void rpmfault_sdev_no_uld(struct scsi_device *sdev);
 
 unsigned int rpmfault_scsi_submitter(struct scsi_cmnd *cmd);
 bool rpmfault_scsi_is_pm(struct scsi_cmnd *cmd);

@@ -27,13 +27,7 @@ use crate::{
 /// `sdev` must be valid.
 pub(super) unsafe fn address(sdev: *mut ffi::scsi_device) -> Address {
     // SAFETY: By the safety requirements; these fields do not change.
-    unsafe {
-        Address {
-            channel: (*sdev).channel,
-            id: (*sdev).id,
-            lun: (*sdev).lun,
-        }
-    }
+    unsafe { Address::from_mid_layer((*sdev).channel, (*sdev).id, (*sdev).lun) }
 }
 
 /// A device that is not visible yet, in [`crate::scsi::Operations::configure_device`].
@@ -58,6 +52,24 @@ impl NewDevice<'_> {
             sdev,
             _lifetime: PhantomData,
         }
+    }
+
+    /// Returns where the device is.
+    pub(crate) fn address(&self) -> Address {
+        // SAFETY: By the type invariants.
+        unsafe { address(self.sdev) }
+    }
+
+    /// Sets how many commands the device takes; its host's `can_queue` at most.
+    pub(crate) fn set_queue_depth(&self, depth: u16) {
+        // SAFETY: By the type invariants.
+        unsafe { ffi::scsi_change_queue_depth(self.sdev, i32::from(depth)) };
+    }
+
+    /// Keeps sd, sr and their like from binding to the device.
+    pub(crate) fn keep_upper_drivers_away(&self) {
+        // SAFETY: By the type invariants.
+        unsafe { ffi::rpmfault_sdev_no_uld(self.sdev) };
     }
 
     /// Lets sd stop and start the device on runtime suspend and resume, and lets the device

@@ -35,6 +35,7 @@ use crate::{
         workqueue::OwnedQueue, //
     },
     scsi::{
+        address::MID_LAYER_LUNS,
         deferred,
         device::address as device_address,
         Address,
@@ -94,8 +95,6 @@ pub(crate) struct Limits {
     pub(crate) max_channel: u32,
     /// Number of targets of a channel.
     pub(crate) max_id: u32,
-    /// Number of logical units of a target.
-    pub(crate) max_lun: u64,
     /// Autosuspend delay of the host's disks in milliseconds; negative: they do not autosuspend.
     pub(crate) rpm_autosuspend_delay: i32,
     /// What goes through the queues.
@@ -205,7 +204,7 @@ impl<T: Operations> Registration<T> {
             private_of::<T>(host).write(private);
             (*host).max_channel = limits.max_channel;
             (*host).max_id = limits.max_id;
-            (*host).max_lun = limits.max_lun;
+            (*host).max_lun = MID_LAYER_LUNS;
             (*host).rpm_autosuspend_delay = limits.rpm_autosuspend_delay;
             apply(limits.io, host);
         }
@@ -255,10 +254,60 @@ impl<T: Operations> Registration<T> {
     pub(crate) fn device(&self, address: Address) -> Option<Device> {
         // SAFETY: By the type invariant the host is registered.
         let sdev = unsafe {
-            ffi::scsi_device_lookup(self.host.as_ptr(), address.channel, address.id, address.lun)
+            ffi::scsi_device_lookup(
+                self.host.as_ptr(),
+                address.channel,
+                address.id,
+                address.mid_layer_lun(),
+            )
         };
         // SAFETY: `scsi_device_lookup()` took a reference.
         NonNull::new(sdev).map(|sdev| unsafe { Device::from_raw(sdev) })
+    }
+}
+
+impl<T: Operations> Registration<T> {
+    /// Returns a reference to the host, which may be removed while there is one.
+    pub(crate) fn host(&self) -> HostRef {
+        // SAFETY: By the type invariant the host is registered, so its device is valid.
+        unsafe { bindings::get_device(&raw mut (*self.host.as_ptr()).shost_gendev) };
+        // INVARIANT: We have just taken a reference.
+        HostRef(self.host)
+    }
+}
+
+/// A reference to a host of the mid layer.
+///
+/// # Invariants
+///
+/// `0` was added once, and we own a reference to it.
+pub(crate) struct HostRef(NonNull<ffi::Scsi_Host>);
+
+impl HostRef {
+    /// Looks for a device at `address` and adds it. May sleep, and waits for the commands of the
+    /// scan; the host is resumed for it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENODEV`] if the host is being removed, or if there is no such device.
+    pub(crate) fn add_device(&self, address: Address) -> Result {
+        // SAFETY: By the type invariant the host is valid; the function finds out itself whether
+        // it is still registered, and until it returns the host is not removed.
+        to_result(unsafe {
+            ffi::scsi_add_device(
+                self.0.as_ptr(),
+                address.channel,
+                address.id,
+                address.mid_layer_lun(),
+            )
+        })
+    }
+}
+
+impl Drop for HostRef {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant we own a reference.
+        unsafe { ffi::scsi_host_put(self.0.as_ptr()) };
     }
 }
 

@@ -13,7 +13,10 @@ mod deferred;
 mod device;
 mod host;
 
-pub(crate) use address::Address;
+pub(crate) use address::{
+    Address,
+    LUNS, //
+};
 pub(crate) use command::{
     Command,
     CommandId,
