@@ -4,8 +4,9 @@
 //!
 //! The module is read along two journeys:
 //!
-//! - a command: [`scsi::Operations::queue`] -> [`device::host`] asks the fault rules, finds the
-//!   logical unit and executes the command against its store -> [`scsi::Command::complete`];
+//! - a command: [`scsi::Operations::queue`] -> [`device::host`] asks the fault rules and finds the
+//!   LUN -> [`device::drive`] locks it -> [`unit::Unit::execute`] carries the command out ->
+//!   [`scsi::Command::complete`], at once or after a while;
 //! - a power transition: [`pm::platform::Driver::runtime_resume`] and its kin -> [`device::host`]
 //!   asks the fault rules and passes, fails or holds the callback.
 //!
@@ -19,6 +20,7 @@ mod ffi;
 mod pm;
 mod protocol;
 mod scsi;
+mod unit;
 
 use kernel::{
     prelude::*,
@@ -62,10 +64,10 @@ impl kernel::InPlaceModule for RpmFault {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pin_init::pin_init_scope(move || {
             let workqueue = Arc::new(ffi::workqueue::OwnedQueue::new(c"rpmfault")?, GFP_KERNEL)?;
-            let root = control::Root::new(workqueue.clone());
+            let (root, stores) = control::Root::new(workqueue.clone())?;
             Ok(try_pin_init!(Self {
                 _driver <- pm::platform::Registration::new(module),
-                _configfs <- configfs::Subsystem::new(c"rpmfault", Ok(root)),
+                _configfs <- configfs::Subsystem::new(c"rpmfault", Ok(root), stores),
                 _workqueue: Drained(workqueue),
             }))
         })

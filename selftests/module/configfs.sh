@@ -102,7 +102,7 @@ enable_host
 expect "$HOST/state" running
 is "$HOST/host_no" -1 && fail 'host_no is -1 on a running host'
 put 1 "$HOST/enable" || fail 'enabling an enabled host was refused'
-rejects "$BUSY" 1M "$LUN/size"
+rejects "$BUSY" 4096 "$LUN/sector_size"
 rejects "$BUSY" 50 "$HOST/pm/sdev_autosuspend_ms"
 put 300 "$HOST/pm/autosuspend_ms" || fail 'autosuspend_ms was refused on a running host'
 expect "$PARENT/power/autosuspend_delay_ms" 300

@@ -103,7 +103,12 @@ pub(super) unsafe trait Container<D> {
 }
 
 /// How many attributes one directory may have.
-const MAX: usize = 24;
+const MAX: usize = 64;
+
+/// The C form of the attributes at these positions.
+macro_rules! raw_attributes {
+    ($($position:literal)*) => { [$(Self::raw::<$position>()),*] };
+}
 
 /// The C form of [`Directory::ATTRIBUTES`] for directories in containers of type `C`.
 ///
@@ -112,31 +117,11 @@ const MAX: usize = 24;
 pub(super) struct Table<D, C>(PhantomData<(D, C)>);
 
 impl<D: Directory, C: Container<D>> Table<D, C> {
-    const RAW: &'static [bindings::configfs_attribute; MAX] = &[
-        Self::raw::<0>(),
-        Self::raw::<1>(),
-        Self::raw::<2>(),
-        Self::raw::<3>(),
-        Self::raw::<4>(),
-        Self::raw::<5>(),
-        Self::raw::<6>(),
-        Self::raw::<7>(),
-        Self::raw::<8>(),
-        Self::raw::<9>(),
-        Self::raw::<10>(),
-        Self::raw::<11>(),
-        Self::raw::<12>(),
-        Self::raw::<13>(),
-        Self::raw::<14>(),
-        Self::raw::<15>(),
-        Self::raw::<16>(),
-        Self::raw::<17>(),
-        Self::raw::<18>(),
-        Self::raw::<19>(),
-        Self::raw::<20>(),
-        Self::raw::<21>(),
-        Self::raw::<22>(),
-        Self::raw::<23>(),
+    const RAW: &'static [bindings::configfs_attribute; MAX] = &raw_attributes![
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
+        16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47
+        48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
     ];
 
     /// The attributes as `ct_attrs` wants them: pointers, and a null pointer at the end.

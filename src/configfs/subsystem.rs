@@ -19,7 +19,8 @@ use crate::{
             Table, //
         },
         group::Children,
-        Directory, //
+        Directory,
+        Group, //
     },
     ffi, //
 };
@@ -47,7 +48,7 @@ impl<D: Directory> Subsystem<D> {
         ct_bin_attrs: core::ptr::null_mut(),
     };
 
-    /// Registers a subsystem. May sleep.
+    /// Registers a subsystem in which the directory `child` is there from the start. May sleep.
     ///
     /// # Errors
     ///
@@ -55,6 +56,7 @@ impl<D: Directory> Subsystem<D> {
     pub(crate) fn new(
         name: &'static CStr,
         data: impl PinInit<D, Error>,
+        child: Group,
     ) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             raw: Opaque::zeroed(),
@@ -74,7 +76,16 @@ impl<D: Directory> Subsystem<D> {
                     c"rpmfault_subsystem".as_char_ptr(),
                     kernel::static_lock_class!().as_ptr(),
                 );
-                to_result(bindings::configfs_register_subsystem(raw))
+                ffi::rpmfault_configfs_add_default_group(
+                    child.into_raw().as_ptr(),
+                    &raw mut (*raw).su_group,
+                );
+            }
+            // SAFETY: `raw` was initialised above. Without a subsystem nobody else has the child.
+            unsafe {
+                to_result(bindings::configfs_register_subsystem(raw)).inspect_err(|_| {
+                    bindings::configfs_remove_default_groups(&raw mut (*raw).su_group);
+                })
             }
         })
     }
@@ -84,8 +95,12 @@ impl<D: Directory> Subsystem<D> {
 impl<D: Directory> PinnedDrop for Subsystem<D> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: `new()` registered the subsystem. Its directories pin the module, so there are
-        // none left.
-        unsafe { bindings::configfs_unregister_subsystem(self.raw.get()) };
+        // none left but the one that came with it.
+        unsafe {
+            let raw = self.raw.get();
+            bindings::configfs_unregister_subsystem(raw);
+            bindings::configfs_remove_default_groups(&raw mut (*raw).su_group);
+        }
     }
 }
 

@@ -46,7 +46,6 @@ use crate::{
             SG_MAX_SEGMENTS, //
         },
         link::Link,
-        lun::Lun,
         rules::RuleSet, //
     },
     ffi::workqueue::OwnedQueue, //
@@ -98,18 +97,14 @@ impl Config {
         self.state == State::Off
     }
 
-    /// Returns [`EBUSY`] unless a logical unit, or its host, is off.
-    pub(super) fn check_lun_off(&self, lun: &LunConfig) -> Result {
-        if lun.is_enabled() {
-            self.check_off()
-        } else {
-            Ok(())
-        }
-    }
-
     /// Returns the adapter, if there is one.
     pub(super) fn adapter(&self) -> Option<Arc<Adapter>> {
         self.adapter.clone()
+    }
+
+    /// Makes the logical units changeable again.
+    fn disconnect_luns(&self) {
+        self.luns.iter().for_each(|lun| lun.disconnect());
     }
 }
 
@@ -160,6 +155,11 @@ impl Host {
         )
     }
 
+    /// Returns the name of its directory.
+    pub(super) fn name(&self) -> &str {
+        self.name.to_str().unwrap_or_default()
+    }
+
     /// Calls `f` with the configuration locked. `f` must not wait for the device.
     pub(super) fn with_config<R>(&self, f: impl FnOnce(&mut Config) -> R) -> R {
         f(&mut self.config.lock())
@@ -186,7 +186,9 @@ impl Host {
             return Ok(());
         }
         let adapter = self.with_config(|config| -> Result<_> {
-            let adapter = self.new_adapter(config)?;
+            let adapter = self
+                .new_adapter(config)
+                .inspect_err(|_| config.disconnect_luns())?;
             config.adapter = Some(adapter.clone());
             config.state = State::Starting;
             Ok(adapter)
@@ -200,6 +202,7 @@ impl Host {
             Err(error) => {
                 self.with_config(|config| {
                     config.adapter = None;
+                    config.disconnect_luns();
                     config.state = State::Off;
                 });
                 Err(error)
@@ -223,7 +226,10 @@ impl Host {
             config.state = State::Removing;
         });
         drop(running);
-        self.with_config(|config| config.state = State::Off);
+        self.with_config(|config| {
+            config.disconnect_luns();
+            config.state = State::Off;
+        });
     }
 
     /// Switches a logical unit on or off; on a host that is off, for when it is switched on.
@@ -246,18 +252,22 @@ impl Host {
         };
         if !on {
             adapter.remove_lun(lun.address);
+            lun.disconnect();
             return Ok(());
         }
-        self.lun(lun)
-            .and_then(|lun| adapter.add_lun(lun))
-            .inspect_err(|_| self.with_config(|_| lun.set_enabled(false)))
+        lun.connect()
+            .and_then(|unit| adapter.add_lun(unit))
+            .inspect_err(|_| {
+                lun.disconnect();
+                self.with_config(|_| lun.set_enabled(false));
+            })
     }
 
     /// Builds an adapter with the logical units that are switched on.
     fn new_adapter(&self, config: &Config) -> Result<Arc<Adapter>> {
         let mut luns = KVVec::with_capacity(config.luns.len(), GFP_KERNEL)?;
         for lun in config.luns.iter().filter(|lun| lun.is_enabled()) {
-            luns.push(self.lun(lun)?, GFP_KERNEL)?;
+            luns.push(lun.connect()?, GFP_KERNEL)?;
         }
         Adapter::new(
             self.settings.clone(),
@@ -272,19 +282,6 @@ impl Host {
     /// Returns what the host is doing.
     fn state(&self) -> State {
         self.with_config(|config| config.state)
-    }
-
-    /// Builds a logical unit from its configuration.
-    fn lun(&self, config: &LunConfig) -> Result<Arc<Lun>> {
-        let name = self.name.to_str().map_err(|_| EINVAL)?;
-        let lun = Lun::new(
-            name,
-            config.address,
-            config.attachment(),
-            config.blocks(),
-            config.store.clone(),
-        );
-        Ok(Arc::new(lun, GFP_KERNEL)?)
     }
 }
 

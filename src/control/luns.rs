@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `<host>/luns/` and `<host>/luns/<c:t:l>/`: the logical units.
-
-use core::{
-    fmt::{
-        self,
-        Write, //
-    },
-    str, //
-};
+//! `<host>/luns/`: where logical units are made.
 
 use kernel::{
+    new_mutex,
     prelude::*,
     str::CString,
     sync::{
@@ -18,7 +11,8 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        Arc, //
+        Arc,
+        Mutex, //
     }, //
 };
 
@@ -26,23 +20,37 @@ use crate::{
     configfs::{
         Attribute,
         Directory,
-        Group,
-        Page, //
+        Group, //
     },
     control::{
         host::Host,
+        lun::LunDir,
+        medium::MediumDir,
+        spec::{
+            unique,
+            Spec, //
+        },
+        stores::{
+            Registry,
+            StoreUser, //
+        },
         text, //
     },
     device::{
+        drive::Drive,
         host::{
             CHANNELS,
             TARGETS, //
         },
         lun::{
             Attachment,
-            BLOCK_SIZE, //
+            Lun, //
         },
         store::Store, //
+    },
+    protocol::profile::{
+        Kind,
+        Profile, //
     },
     scsi::{
         Address,
@@ -50,28 +58,66 @@ use crate::{
     }, //
 };
 
-/// The size of a disk of which nothing else is said, in bytes.
-const DEFAULT_SIZE: u64 = 1 << 30;
+/// How many logical units were ever made: the number of a unit is that of its I_T nexus.
+static MADE: Atomic<u64> = Atomic::new(0);
 
-/// The most commands that a host takes.
-const QUEUE_DEPTH_MAX: i32 = 4096;
+/// What is said of a logical unit, and what became of it.
+pub(super) struct State {
+    /// What is said.
+    pub(super) spec: Spec,
+    /// The store whose content is the medium, if it is not the unit's own.
+    pub(super) named: Option<StoreUser>,
+    /// There while the host is on, or being switched on or off.
+    pub(super) live: Option<Arc<Lun>>,
+}
 
-/// What is said of a logical unit.
+impl State {
+    /// Returns [`EBUSY`] while the unit can be in use.
+    pub(super) fn check_off(&self) -> Result {
+        match self.live {
+            Some(_) => Err(EBUSY),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A logical unit that has a directory.
+#[pin_data]
 pub(super) struct LunConfig {
     /// Where it is.
     pub(super) address: Address,
-    /// What it keeps, for as long as the directory exists.
-    pub(super) store: Arc<Store>,
-    size: Atomic<u64>,
+    host: CString,
+    /// Tells its I_T nexus from all others.
+    nexus: u64,
     /// Whether the host has it, or will have it when it is switched on. Changed with the
     /// configuration of the host locked.
     enabled: Atomic<bool>,
-    /// 0: the `cmd_per_lun` of the host.
-    queue_depth: Atomic<i32>,
-    no_uld: Atomic<bool>,
+    /// What it keeps its data in unless a named store is its medium, for as long as the directory
+    /// exists.
+    pub(super) private: Arc<Store>,
+    #[pin]
+    state: Mutex<State>,
 }
 
 impl LunConfig {
+    fn new(host: &str, address: Address) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            try_pin_init!(Self {
+                address,
+                host: CString::try_from_fmt(fmt!("{host}"))?,
+                nexus: MADE.fetch_add(1, Relaxed),
+                enabled: Atomic::new(false),
+                private: Arc::pin_init(Store::new(), GFP_KERNEL)?,
+                state <- new_mutex!(State {
+                    spec: Spec::new()?,
+                    named: None,
+                    live: None,
+                }),
+            }? Error),
+            GFP_KERNEL,
+        )
+    }
+
     /// Returns whether the host has it, or will have it when it is switched on.
     pub(super) fn is_enabled(&self) -> bool {
         self.enabled.load(Relaxed)
@@ -82,28 +128,91 @@ impl LunConfig {
         self.enabled.store(enabled, Relaxed);
     }
 
-    /// Returns what the mid layer is to be told of it.
-    pub(super) fn attachment(&self) -> Attachment {
-        let depth = u16::try_from(self.queue_depth.load(Relaxed)).ok();
-        Attachment {
-            queue_depth: depth.filter(|depth| *depth > 0),
-            no_uld: self.no_uld.load(Relaxed),
+    /// Calls `f` with the unit's configuration locked. `f` must not wait for the device.
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        f(&mut self.state.lock())
+    }
+
+    /// Returns the number that the unit's names are made of.
+    pub(super) fn id(&self, state: &State) -> u64 {
+        match &state.named {
+            Some(store) => unique(&[b"store/", store.name().as_bytes()]),
+            None => unique(&[
+                self.host.to_bytes(),
+                b"/",
+                &self.address.channel.to_be_bytes(),
+                &self.address.id.to_be_bytes(),
+                &self.address.lun.to_be_bytes(),
+            ]),
         }
     }
 
-    /// Returns how many logical blocks it has.
-    pub(super) fn blocks(&self) -> u64 {
-        self.size.load(Relaxed) / u64::from(BLOCK_SIZE)
+    /// Makes the unit as it was described, from now on unchangeable but for what is live. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EINVAL`] if the attributes do not go together, with the reason in the kernel log;
+    /// [`EMFILE`] if too many hosts have the store; [`ENOMEM`].
+    pub(super) fn connect(&self) -> Result<Arc<Lun>> {
+        let mut state = self.state.lock();
+        let size = state
+            .named
+            .as_ref()
+            .map_or(state.spec.size, |store| store.size());
+        let (profile, blocks) = state
+            .spec
+            .profile(self.id(&state), size)
+            .map_err(|reason| {
+                let host = self.host.to_str().unwrap_or_default();
+                let Address { channel, id, lun } = self.address;
+                pr_info!("{host}: unit {lun} of target {channel}:{id}: {reason}\n");
+                EINVAL
+            })?;
+        let drive = self.drive(&state, profile, blocks)?;
+        let attachment = Attachment {
+            queue_depth: (state.spec.queue_depth > 0).then_some(state.spec.queue_depth),
+            no_uld: state.spec.no_uld,
+        };
+        let group = state.spec.alua_group;
+        let lun = Lun::new(self.address, attachment, drive, self.nexus, group)?;
+        lun.drive().with_unit(|unit| {
+            unit.set_read_only(state.spec.ro);
+            unit.set_access_state(lun.nexus(), state.spec.alua_state);
+        });
+        state.live = Some(lun.clone());
+        Ok(lun)
+    }
+
+    /// Returns the drive behind the unit.
+    fn drive(&self, state: &State, profile: Profile, blocks: u64) -> Result<Arc<Drive>> {
+        let loaded = state.spec.present || !profile.removable;
+        match &state.named {
+            Some(store) if profile.kind == Kind::Disk && !profile.removable => {
+                store.disk(profile, blocks)
+            }
+            Some(store) => Drive::new(profile, blocks, loaded, store.store().clone()),
+            None => Drive::new(profile, blocks, loaded, self.private.clone()),
+        }
+    }
+
+    /// Makes everything changeable again. The host must have let go of the unit.
+    pub(super) fn disconnect(&self) {
+        let live = self.state.lock().live.take();
+        // Takes the drive's lock, and may free it.
+        drop(live);
     }
 }
 
 /// The directory in which logical units are made.
-pub(super) struct Luns(Arc<Host>);
+pub(super) struct Luns {
+    host: Arc<Host>,
+    registry: Arc<Registry>,
+}
 
 impl Luns {
     /// Creates the data of the directory.
-    pub(super) fn new(host: Arc<Host>) -> Self {
-        Self(host)
+    pub(super) fn new(host: Arc<Host>, registry: Arc<Registry>) -> Self {
+        Self { host, registry }
     }
 }
 
@@ -113,26 +222,14 @@ impl Directory for Luns {
 
     fn make_child(&self, name: &str) -> Result<Group> {
         let address = address(name)?;
-        let lun = Arc::new(
-            LunConfig {
-                address,
-                store: Arc::pin_init(Store::new(), GFP_KERNEL)?,
-                size: Atomic::new(DEFAULT_SIZE),
-                enabled: Atomic::new(false),
-                queue_depth: Atomic::new(0),
-                no_uld: Atomic::new(false),
-            },
-            GFP_KERNEL,
-        )?;
+        let lun = LunConfig::new(self.host.name(), address)?;
         let dir_name = CString::try_from_fmt(fmt!("{name}"))?;
-        let group = Group::new(
-            &dir_name,
-            Ok(LunDir {
-                host: self.0.clone(),
-                lun: lun.clone(),
-            }),
-        )?;
-        self.0.with_config(|config| {
+        let registry = self.registry.clone();
+        let medium = MediumDir::new(lun.clone(), registry.clone());
+        let dir = LunDir::new(self.host.clone(), registry, lun.clone());
+        let group =
+            Group::new(&dir_name, Ok(dir))?.with_default(Group::new(c"medium", Ok(medium))?);
+        self.host.with_config(|config| {
             let at = config.luns.partition_point(|other| other.address < address);
             config.luns.reserve(1, GFP_KERNEL)?;
             lun.set_enabled(config.is_off());
@@ -142,111 +239,6 @@ impl Directory for Luns {
                 .map_err(|_| ENOMEM)
         })?;
         Ok(group)
-    }
-}
-
-/// The files of one logical unit.
-struct LunDir {
-    host: Arc<Host>,
-    lun: Arc<LunConfig>,
-}
-
-impl LunDir {
-    fn show_size(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", self.lun.size.load(Relaxed))
-    }
-
-    fn store_size(&self, text: &str) -> Result {
-        let size = text::bytes(text)?;
-        if size == 0 || size % u64::from(BLOCK_SIZE) != 0 || i64::try_from(size).is_err() {
-            return Err(EINVAL);
-        }
-        self.change(|lun| lun.size.store(size, Relaxed))
-    }
-
-    fn show_enable(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", u8::from(self.lun.is_enabled()))
-    }
-
-    fn store_enable(&self, text: &str) -> Result {
-        self.host.switch_lun(&self.lun, text::switch(text)?)
-    }
-
-    fn show_queue_depth(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", self.lun.queue_depth.load(Relaxed))
-    }
-
-    fn store_queue_depth(&self, text: &str) -> Result {
-        let depth: i32 = text::int(text)?;
-        if !(0..=QUEUE_DEPTH_MAX).contains(&depth) {
-            return Err(EINVAL);
-        }
-        self.change(|lun| lun.queue_depth.store(depth, Relaxed))
-    }
-
-    fn show_no_uld(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", u8::from(self.lun.no_uld.load(Relaxed)))
-    }
-
-    fn store_no_uld(&self, text: &str) -> Result {
-        let no_uld = text::switch(text)?;
-        self.change(|lun| lun.no_uld.store(no_uld, Relaxed))
-    }
-
-    /// Changes what is said of the unit, unless it and its host are on.
-    fn change(&self, change: impl FnOnce(&LunConfig)) -> Result {
-        self.host.with_config(|config| {
-            config.check_lun_off(&self.lun)?;
-            change(&self.lun);
-            Ok(())
-        })
-    }
-
-    /// Empty while no driver of the mid layer has made one.
-    fn show_block_dev(&self, page: &mut Page<'_>) -> fmt::Result {
-        let mut name = [0; 32];
-        let len = self
-            .host
-            .adapter()
-            .and_then(|adapter| adapter.block_device(self.lun.address, &mut name));
-        let name = len.and_then(|len| name.get(..len));
-        page.write_str(str::from_utf8(name.unwrap_or_default()).map_err(|_| fmt::Error)?)
-    }
-
-    fn show_mapped_bytes(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", self.lun.store.mapped_bytes())
-    }
-}
-
-impl Directory for LunDir {
-    const ATTRIBUTES: &'static [Attribute<Self>] = &[
-        Attribute::rw(c"enable", Self::show_enable, Self::store_enable),
-        Attribute::rw(c"size", Self::show_size, Self::store_size),
-        Attribute::rw(
-            c"queue_depth",
-            Self::show_queue_depth,
-            Self::store_queue_depth,
-        ),
-        Attribute::rw(c"no_uld", Self::show_no_uld, Self::store_no_uld),
-        Attribute::ro(c"block_dev", Self::show_block_dev),
-        Attribute::ro(c"mapped_bytes", Self::show_mapped_bytes),
-    ];
-
-    fn removed(&self) {
-        let adapter = self.host.with_config(|config| {
-            let address = self.lun.address;
-            if let Ok(at) = config
-                .luns
-                .binary_search_by(|lun| lun.address.cmp(&address))
-            {
-                // There is something at that place.
-                let _ = config.luns.remove(at);
-            }
-            config.adapter().filter(|_| self.lun.is_enabled())
-        });
-        if let Some(adapter) = adapter {
-            adapter.remove_lun(self.lun.address);
-        }
     }
 }
 

@@ -8,6 +8,9 @@
 //! which is never held across anything that waits for the device or the host. rmdir takes both
 //! inside the subsystem's mutex, which makes other mkdir and rmdir wait, but no file.
 //!
+//! For each logical unit: its configuration, inside that of its host, then the mutex of a named
+//! store's disk or of the registry of stores, then the spinlock of its drive.
+//!
 //! For each rule: its state, then the mutex of [`crate::device::rules::RuleSet`]. Files that let go
 //! of something take `switch` only when that is done.
 
@@ -16,9 +19,13 @@
 mod faults;
 mod host;
 mod link;
+mod lun;
 mod luns;
+mod medium;
 mod pm;
 mod root;
+mod spec;
+mod stores;
 mod text;
 
 pub(crate) use root::Root;

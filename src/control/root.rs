@@ -28,7 +28,11 @@ use crate::{
         },
         link::LinkDir,
         luns::Luns,
-        pm::Pm, //
+        pm::Pm,
+        stores::{
+            Registry,
+            Stores, //
+        }, //
     },
     fault::rule::{
         ActionKind,
@@ -44,12 +48,24 @@ const ABI: u32 = 1;
 /// The directory in which hosts are made.
 pub(crate) struct Root {
     workqueue: Arc<OwnedQueue>,
+    registry: Arc<Registry>,
 }
 
 impl Root {
-    /// Creates the data of the subsystem. Parked commands wait on `workqueue`.
-    pub(crate) fn new(workqueue: Arc<OwnedQueue>) -> Self {
-        Self { workqueue }
+    /// Creates the data of the subsystem, and the directory `stores` in it. Parked commands wait on
+    /// `workqueue`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENOMEM`].
+    pub(crate) fn new(workqueue: Arc<OwnedQueue>) -> Result<(Self, Group)> {
+        let registry = Registry::new()?;
+        let stores = Group::new(c"stores", Ok(Stores::new(registry.clone())))?;
+        let root = Self {
+            workqueue,
+            registry,
+        };
+        Ok((root, stores))
     }
 
     /// Lists what this module can do, one token a line, for scripts that have to know.
@@ -67,7 +83,7 @@ impl Root {
         for action in ActionKind::ALL {
             write!(page, "\naction={}", action.name())?;
         }
-        write!(page, "\nlink_mode=fail\nlun_type=disk")
+        write!(page, "\nlink_mode=fail\nlun_type=disk\nlun_type=cdrom")
     }
 
     fn show_version(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -88,7 +104,10 @@ impl Directory for Root {
         let group = Group::new(&dir_name, Ok(HostDir::new(host.clone())))?
             .with_default(Group::new(c"pm", Ok(Pm::new(host.clone())))?)
             .with_default(Group::new(c"link", Ok(LinkDir::new(host.clone())))?)
-            .with_default(Group::new(c"luns", Ok(Luns::new(host.clone())))?)
+            .with_default(Group::new(
+                c"luns",
+                Ok(Luns::new(host.clone(), self.registry.clone())),
+            )?)
             .with_default(Group::new(c"faults", Ok(Faults::new(host)))?);
         Ok(group)
     }

@@ -49,3 +49,25 @@ pub(super) fn bytes(text: &str) -> Result<u64> {
     let number: u64 = int(digits.ok_or(EINVAL)?)?;
     number.checked_mul(1 << shift).ok_or(EINVAL)
 }
+
+/// Reads the size of a medium: whole sectors of 512 bytes, at least one.
+///
+/// # Errors
+///
+/// Returns [`EINVAL`] for anything else, and for what a file offset cannot reach.
+pub(super) fn size(text: &str) -> Result<u64> {
+    let size = bytes(text)?;
+    if size == 0 || size % 512 != 0 || i64::try_from(size).is_err() {
+        return Err(EINVAL);
+    }
+    Ok(size)
+}
+
+/// Reads a value that `parse` knows.
+///
+/// # Errors
+///
+/// Returns [`EINVAL`] for one that it does not know.
+pub(super) fn word<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+    parse(text).ok_or(EINVAL)
+}

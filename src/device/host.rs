@@ -40,10 +40,7 @@ use kernel::{
 
 use crate::{
     device::{
-        disk::{
-            self,
-            Failure, //
-        },
+        drive,
         link::Link,
         lun::Lun,
         parking::{
@@ -68,6 +65,7 @@ use crate::{
         platform,
         runtime, //
     },
+    protocol::sense::Asc,
     scsi::{
         self,
         Address,
@@ -365,10 +363,17 @@ impl Adapter {
         added.inspect_err(|_| self.remove_lun(address))
     }
 
-    /// What a target knows of its LUNs has changed: the other ones have to say so.
-    ///
-    /// The place for unit attention REPORTED LUNS DATA HAS CHANGED (3F/0E).
-    fn luns_changed(&self, _address: Address) {}
+    /// Has the other LUNs of a target say that there are others than before.
+    fn luns_changed(&self, address: Address) {
+        self.luns.read(|luns| {
+            let others = luns.target(address).filter(|lun| lun.address() != address);
+            for lun in others {
+                lun.drive().with_unit(|unit| {
+                    unit.queue_attention(Some(lun.nexus()), Asc::LUNS_CHANGED);
+                });
+            }
+        });
+    }
 
     /// Takes a LUN out: the mid layer removes its device. May sleep.
     ///
@@ -396,25 +401,19 @@ impl Adapter {
             return command.complete(Status::Host(byte));
         }
         let address = command.address();
-        let result = self.luns.read(|luns| {
+        let ending = self.luns.read(|luns| {
             let numbers = luns.target(address).map(|lun| lun.address().lun);
             if let Some(lun) = luns.find(address) {
-                Some(disk::execute(lun, numbers, &mut command))
+                Some(lun.execute(numbers, &mut command))
             } else {
-                let neighbour = luns.target(address).next()?;
-                Some(disk::execute_absent(neighbour, numbers, &mut command))
+                let neighbour = luns.target(address).next()?.drive().profile();
+                Some(drive::execute_absent(neighbour, numbers, &mut command))
             }
         });
-        let Some(result) = result.flatten() else {
+        let Some(ending) = ending.flatten() else {
             return command.complete(Status::Host(HostByte::NoConnect));
         };
-        match result {
-            Ok(()) => self.answer(command, Status::Good),
-            Err(Failure::Sense(sense)) => {
-                self.answer(command, Status::CheckCondition(&sense.fixed()));
-            }
-            Err(Failure::Busy) => command.complete(Status::Host(HostByte::Requeue)),
-        }
+        self.answer(command, ending.status());
     }
 
     /// Completes a command with what a device says, as and when this host does that.
@@ -592,6 +591,7 @@ impl Adapter {
         Limits {
             max_channel,
             max_id: max_id.saturating_add(1),
+            max_cdb: drive::CDB_MAX,
             rpm_autosuspend_delay: self.options.sdev_autosuspend_ms,
             io: self.options.io,
         }
@@ -672,7 +672,7 @@ impl scsi::Operations for Adapter {
         };
         match entry.rule().action() {
             Action::Complete(sense) => {
-                this.answer(command, Status::CheckCondition(&sense.fixed()));
+                this.answer(command, Status::CheckCondition(sense.encode(false).bytes()));
             }
             Action::Hold { limit_ms, .. } => Self::park(this, entry, limit_ms, command),
             Action::LinkDown => {
@@ -703,6 +703,9 @@ impl scsi::Operations for Adapter {
         let wanted = |parked: &Parked| parked.command().address() == address;
         while let Some(command) = this.parking.take(wanted) {
             command.complete(Status::Host(HostByte::Reset));
+        }
+        if let Some(lun) = this.luns.find(address) {
+            lun.drive().with_unit(|unit| unit.reset());
         }
         this.rules.wake();
         this.wait_unparked()?;

@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Logical units: what they are, and what state they are in.
+//! Logical unit numbers: what a host has at an address.
 
-use kernel::sync::{
-    atomic::{
-        Atomic,
-        Relaxed, //
-    },
-    Arc, //
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    }, //
 };
 
 use crate::{
-    device::store::Store,
-    protocol::{
-        capacity::Geometry,
-        inquiry::Identity, //
+    device::drive::{
+        Drive,
+        Ending, //
     },
-    scsi::Address, //
+    scsi::{
+        self,
+        Address, //
+    },
+    unit::Nexus, //
 };
 
-/// Bytes of a logical block.
-pub(crate) const BLOCK_SIZE: u32 = 512;
-
-/// Whether a disk is there.
+/// Whether a LUN is there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
 enum Presence {
@@ -35,65 +38,55 @@ enum Presence {
 }
 
 impl Presence {
-    /// Returns what the disk keeps for it: the journey of a command reads it without a lock.
+    /// Returns what the LUN keeps for it: the journey of a command reads it without a lock.
     const fn raw(self) -> i32 {
         // CAST: The enum is `repr(i32)`.
         self as i32
     }
 }
 
-/// What the mid layer is told of a disk.
+/// What the mid layer is told of a logical unit.
 #[derive(Clone, Copy)]
 pub(crate) struct Attachment {
     /// How many commands it takes; `None`: the `cmd_per_lun` of its host.
     pub(crate) queue_depth: Option<u16>,
-    /// Whether sd is to leave it alone.
+    /// Whether sd and sr are to leave it alone.
     pub(crate) no_uld: bool,
 }
 
-/// A disk.
+/// A logical unit number of a host: the nexus through which the host reaches a drive.
 pub(crate) struct Lun {
     address: Address,
     attachment: Attachment,
-    geometry: Geometry,
-    store: Arc<Store>,
-    /// What tells it from all others; the serial number is this in hexadecimal digits.
-    id: [u8; 16],
-    naa: u64,
-    stopped: Atomic<bool>,
+    drive: Arc<Drive>,
+    nexus: Nexus,
     /// [`Presence::raw`].
     presence: Atomic<i32>,
 }
 
 impl Lun {
-    /// Describes a disk of `blocks` logical blocks on a host with that name. It starts started.
+    /// Connects a host with a drive. `id` tells the nexus from all others of all drives, and stays
+    /// when the host is switched off and on again; `group` is its target port group.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EMFILE`] if the drive has as many nexuses as it can have, and [`ENOMEM`].
     pub(crate) fn new(
-        host: &str,
         address: Address,
         attachment: Attachment,
-        blocks: u64,
-        store: Arc<Store>,
-    ) -> Self {
-        let naa = fnv1a(&[
-            host.as_bytes(),
-            b"/",
-            &address.channel.to_be_bytes(),
-            &address.id.to_be_bytes(),
-            &address.lun.to_be_bytes(),
-        ]);
-        Self {
+        drive: Arc<Drive>,
+        id: u64,
+        group: u16,
+    ) -> Result<Arc<Self>> {
+        let nexus = drive.connect(id, group)?;
+        let lun = Self {
             address,
             attachment,
-            geometry: Geometry {
-                blocks,
-                block_size: BLOCK_SIZE,
-            },
-            store,
-            id: hex(naa),
-            naa,
-            stopped: Atomic::new(false),
+            drive,
+            nexus,
             presence: Atomic::new(Presence::Present.raw()),
-        }
+        };
+        Ok(Arc::new(lun, GFP_KERNEL)?)
     }
 
     /// Returns where it is.
@@ -106,77 +99,50 @@ impl Lun {
         &self.attachment
     }
 
-    /// Returns how large it is.
-    pub(crate) fn geometry(&self) -> &Geometry {
-        &self.geometry
+    /// Returns what is behind it.
+    pub(crate) fn drive(&self) -> &Arc<Drive> {
+        &self.drive
     }
 
-    /// Returns what it keeps its data in.
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
+    /// Returns the nexus.
+    pub(crate) fn nexus(&self) -> Nexus {
+        self.nexus
     }
 
-    /// Returns what INQUIRY says of the disk.
-    pub(crate) fn identity(&self) -> Identity<'_> {
-        Identity {
-            vendor: b"Linux   ",
-            product: b"rpmfault        ",
-            revision: b"0001",
-            serial: &self.id,
-            naa: self.naa,
-        }
+    /// Carries a command out. `luns` are the LUNs of its target.
+    ///
+    /// May be called in atomic context.
+    pub(super) fn execute(
+        &self,
+        luns: impl Iterator<Item = u64> + Clone,
+        command: &mut scsi::Command,
+    ) -> Ending {
+        self.drive.execute(self.nexus, luns, command)
     }
 
-    /// Returns whether START STOP UNIT has stopped the disk.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped.load(Relaxed)
-    }
-
-    /// Stops or starts the disk.
-    pub(crate) fn set_stopped(&self, stopped: bool) {
-        self.stopped.store(stopped, Relaxed);
-    }
-
-    /// Returns whether the disk is taken out, or being taken out.
+    /// Returns whether the LUN is taken out, or being taken out.
     pub(crate) fn is_leaving(&self) -> bool {
         self.presence.load(Relaxed) >= Presence::Leaving.raw()
     }
 
-    /// Returns whether the disk was taken out.
+    /// Returns whether the LUN was taken out.
     pub(crate) fn is_gone(&self) -> bool {
         self.presence.load(Relaxed) >= Presence::Gone.raw()
     }
 
-    /// Begins to take the disk out.
+    /// Begins to take the LUN out.
     pub(crate) fn set_leaving(&self) {
         self.presence.store(Presence::Leaving.raw(), Relaxed);
     }
 
-    /// Ends taking the disk out.
+    /// Ends taking the LUN out.
     pub(crate) fn set_gone(&self) {
         self.presence.store(Presence::Gone.raw(), Relaxed);
     }
 }
 
-/// The 64-bit FNV-1a hash: stable names from run to run are all that is asked of it.
-fn fnv1a(pieces: &[&[u8]]) -> u64 {
-    let bytes = pieces.iter().copied().flatten();
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// Writes a number as hexadecimal digits.
-fn hex(number: u64) -> [u8; 16] {
-    let mut rest = number;
-    let mut digits = [b'0'; 16];
-    for digit in digits.iter_mut().rev() {
-        let value = u8::try_from(rest & 0xf).unwrap_or(0);
-        *digit = match value {
-            0..=9 => b'0' + value,
-            _ => b'a' + (value - 10),
-        };
-        rest >>= 4;
+impl Drop for Lun {
+    fn drop(&mut self) {
+        self.drive.disconnect(self.nexus);
     }
-    digits
 }

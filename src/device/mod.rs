@@ -5,13 +5,13 @@
 //! # Locking
 //!
 //! A command takes, one after the other and never two at once, except where noted: the state of a
-//! rule (`rules`), the list of parked commands (`parking`), the frames of a store (`store`), the list of a
-//! polled queue (`polling`). All are spinlocks that are not taken in
-//! interrupts, and none is held while a command is completed.
+//! rule (`rules`), the list of parked commands (`parking`), the state of a drive (`drive`) and inside
+//! it the content of a store (`store`), the list of a polled queue (`polling`). All are spinlocks
+//! that are not taken in interrupts, and none is held while a command is completed.
 
 #![deny(unsafe_code)]
 
-mod disk;
+pub(crate) mod drive;
 pub(crate) mod host;
 pub(crate) mod link;
 pub(crate) mod lun;

@@ -1,116 +1,257 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The medium: sparse memory that grows with what is written to it.
+//! Memory that media consist of: it grows with what is written, and shrinks with what is unmapped.
+
+use core::ops::Range;
 
 use kernel::{
+    new_spinlock,
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    rbtree::{
+        RBTree,
+        RBTreeNode, //
     },
-    xarray::{
-        AllocKind,
-        XArray, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        SpinLock, //
     }, //
 };
 use pin_init::Zeroable;
 
+use crate::unit::medium::{
+    Medium,
+    MediumError, //
+};
+
+/// Bytes of the unit in which it is known what is mapped: the smallest logical block.
+const SECTOR_SIZE: usize = 512;
+
+/// Sectors of the unit in which memory is allocated: one for each bit of [`Frame::mapped`].
+const SECTORS: usize = 8;
+
 /// Bytes of the unit in which memory is allocated.
-const FRAME_SIZE: usize = 4096;
+const FRAME_SIZE: usize = SECTOR_SIZE * SECTORS;
 
 /// What one allocation holds.
 #[derive(Zeroable)]
-struct Frame([u8; FRAME_SIZE]);
+struct Data([u8; FRAME_SIZE]);
 
-/// What is read where nothing was written.
-static ZEROES: [u8; FRAME_SIZE] = [0; FRAME_SIZE];
+/// A part of the medium that has memory, because one of its sectors is mapped.
+struct Frame {
+    data: KBox<Data>,
+    /// One bit for each sector. The data of sectors that are not mapped mean nothing.
+    mapped: u8,
+}
 
-/// A byte-addressed medium without an end; the logical unit checks bounds.
+/// The content of a store, to which its holder has exclusive access.
+pub(super) struct Content {
+    frames: RBTree<u64, Frame>,
+    /// How many sectors are mapped.
+    sectors: u64,
+}
+
+/// The memory of a medium.
 ///
-/// All operations may be called in atomic context.
+/// # Locking
+///
+/// The content is a spinlock that is taken in atomic context, inside that of the logical unit.
 #[pin_data]
 pub(crate) struct Store {
     #[pin]
-    frames: XArray<KBox<Frame>>,
-    mapped: Atomic<u64>,
-}
-
-/// The part of a frame that one step of a transfer touches.
-struct Chunk {
-    frame: usize,
-    start: usize,
-    end: usize,
+    content: SpinLock<Content>,
+    /// [`Content::sectors`], for those who only want to know.
+    sectors: Atomic<u64>,
 }
 
 impl Store {
-    /// Creates an empty medium, which reads as zeroes.
+    /// Creates an empty store.
     pub(crate) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
-            frames <- XArray::new(AllocKind::Alloc),
-            mapped: Atomic::new(0),
+            content <- new_spinlock!(Content {
+                frames: RBTree::new(),
+                sectors: 0,
+            }),
+            sectors: Atomic::new(0),
         })
     }
 
-    /// Returns the bytes of memory that the content takes.
+    /// Returns how many bytes are mapped.
     pub(crate) fn mapped_bytes(&self) -> u64 {
-        self.mapped.load(Relaxed)
+        // CAST: usize to u64 widens.
+        self.sectors
+            .load(Relaxed)
+            .saturating_mul(SECTOR_SIZE as u64)
     }
 
-    /// Reads `len` bytes at `offset`: calls `sink` with where each piece belongs, and the piece.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`EFBIG`] if the range is beyond what can be addressed.
-    pub(crate) fn read(
-        &self,
-        offset: u64,
-        len: usize,
-        mut sink: impl FnMut(usize, &[u8]),
-    ) -> Result {
-        each_chunk(offset, len, |done, chunk| {
-            let frames = self.frames.lock();
-            let bytes = frames
-                .get(chunk.frame)
-                .map_or(&ZEROES, |frame| &frame.0)
-                .get(chunk.start..chunk.end)
-                .ok_or(EFBIG)?;
-            sink(done, bytes);
-            Ok(())
-        })
+    /// Unmaps everything.
+    pub(crate) fn clear(&self) {
+        self.with(|content| content.unmap(0, u64::MAX));
     }
 
-    /// Writes `len` bytes at `offset`: calls `source` to fill each piece.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ENOMEM`], with the pieces so far written, or [`EFBIG`] as for [`Store::read`].
-    pub(crate) fn write(
-        &self,
-        offset: u64,
-        len: usize,
-        mut source: impl FnMut(usize, &mut [u8]),
-    ) -> Result {
-        each_chunk(offset, len, |done, chunk| {
-            let range = chunk.start..chunk.end;
-            let mut frames = self.frames.lock();
-            if let Some(frame) = frames.get_mut(chunk.frame) {
-                source(done, frame.0.get_mut(range).ok_or(EFBIG)?);
-                return Ok(());
-            }
-            let mut frame = KBox::init(pin_init::init_zeroed::<Frame>(), GFP_ATOMIC)?;
-            source(done, frame.0.get_mut(range).ok_or(EFBIG)?);
-            frames
-                .store(chunk.frame, frame, GFP_ATOMIC)
-                .map_err(|failed| failed.error)?;
-            // CAST: usize to u64 widens.
-            self.mapped.fetch_add(FRAME_SIZE as u64, Relaxed);
-            Ok(())
-        })
+    /// Calls `f` with exclusive access to the content. `f` must not sleep.
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Content) -> R) -> R {
+        let mut content = self.content.lock();
+        let result = f(&mut content);
+        self.sectors.store(content.sectors, Relaxed);
+        result
     }
 }
 
-/// Cuts a range at the borders of frames; `step` gets the bytes done so far, and the next chunk.
-fn each_chunk(offset: u64, len: usize, mut step: impl FnMut(usize, Chunk) -> Result) -> Result {
+impl Medium for Content {
+    fn read(
+        &self,
+        offset: u64,
+        len: usize,
+        fill: u8,
+        mut sink: impl FnMut(usize, &[u8]),
+    ) -> Result<(), MediumError> {
+        let filler = [fill; SECTOR_SIZE];
+        each_frame(offset, len, |done, index, range| {
+            let frame = self.frames.get(&index);
+            if let Some(frame) = frame.filter(|frame| frame.mapped == u8::MAX) {
+                sink(done, frame.data.0.get(range).unwrap_or_default());
+                return Ok(());
+            }
+            let start = range.start;
+            for (sector, piece) in sectors(range) {
+                let bytes = frame
+                    .filter(|frame| frame.mapped & bit(sector) != 0)
+                    .map_or(filler.get(..piece.len()), |frame| {
+                        frame.data.0.get(piece.clone())
+                    });
+                sink(
+                    done.saturating_add(piece.start.saturating_sub(start)),
+                    bytes.unwrap_or_default(),
+                );
+            }
+            Ok(())
+        })
+    }
+
+    fn write(
+        &mut self,
+        offset: u64,
+        len: usize,
+        fill: u8,
+        mut source: impl FnMut(usize, &mut [u8]),
+    ) -> Result<(), MediumError> {
+        each_frame(offset, len, |done, index, range| {
+            let frame = self.frame(index)?;
+            let before = frame.mapped;
+            for (sector, _) in sectors(range.clone()) {
+                if frame.mapped & bit(sector) == 0 {
+                    let at = sector * SECTOR_SIZE;
+                    if let Some(data) = frame.data.0.get_mut(at..at + SECTOR_SIZE) {
+                        data.fill(fill);
+                    }
+                    frame.mapped |= bit(sector);
+                }
+            }
+            let added = (frame.mapped & !before).count_ones();
+            source(done, frame.data.0.get_mut(range).unwrap_or_default());
+            self.sectors = self.sectors.saturating_add(u64::from(added));
+            Ok(())
+        })
+    }
+
+    fn unmap(&mut self, offset: u64, len: u64) {
+        // CAST: usize to u64 widens.
+        let frame_size = FRAME_SIZE as u64;
+        let end = offset.saturating_add(len);
+        let mut next = offset / frame_size;
+        while let Some(mut cursor) = self.frames.cursor_lower_bound_mut(&next) {
+            let (index, frame) = cursor.current_mut();
+            let start = index.saturating_mul(frame_size);
+            if start >= end {
+                break;
+            }
+            next = index.saturating_add(1);
+            let before = frame.mapped;
+            for sector in 0..SECTORS {
+                let at = start.saturating_add((sector * SECTOR_SIZE) as u64);
+                if offset <= at && at < end {
+                    frame.mapped &= !bit(sector);
+                }
+            }
+            let removed = (before & !frame.mapped).count_ones();
+            let empty = frame.mapped == 0;
+            if empty {
+                cursor.remove_current();
+            }
+            self.sectors = self.sectors.saturating_sub(u64::from(removed));
+        }
+    }
+
+    fn run(&self, offset: u64, len: u64) -> (bool, u64) {
+        // CAST: usize to u64 widens, here and below.
+        let (frame_size, sector_size) = (FRAME_SIZE as u64, SECTOR_SIZE as u64);
+        let end = offset.saturating_add(len);
+        let is_mapped = |frame: &Frame, at: u64| {
+            let sector = usize::try_from(at % frame_size / sector_size).unwrap_or(0);
+            frame.mapped & bit(sector) != 0
+        };
+        let mut at = offset;
+        let mut mapped = None;
+        while at < end {
+            let cursor = self.frames.cursor_lower_bound(&(at / frame_size));
+            let next = cursor.as_ref().map(|cursor| cursor.current());
+            let frame = next.filter(|(index, _)| **index == at / frame_size);
+            let here = frame.is_some_and(|(_, frame)| is_mapped(frame, at));
+            if *mapped.get_or_insert(here) != here {
+                break;
+            }
+            at = match (frame, next) {
+                (Some(_), _) => (at / sector_size).saturating_add(1) * sector_size,
+                // Nothing is mapped up to the next frame that has memory.
+                (None, Some((index, _))) => index.saturating_mul(frame_size),
+                (None, None) => end,
+            };
+        }
+        (mapped.unwrap_or(false), at.min(end).saturating_sub(offset))
+    }
+}
+
+impl Content {
+    /// Returns the frame of that number, with memory.
+    fn frame(&mut self, index: u64) -> Result<&mut Frame, MediumError> {
+        if self.frames.get(&index).is_none() {
+            let data = KBox::init(pin_init::init_zeroed::<Data>(), GFP_ATOMIC | __GFP_NOWARN)
+                .map_err(|_| MediumError::OutOfMemory)?;
+            let frame = Frame { data, mapped: 0 };
+            let node = RBTreeNode::new(index, frame, GFP_ATOMIC | __GFP_NOWARN)
+                .map_err(|_| MediumError::OutOfMemory)?;
+            self.frames.insert(node);
+        }
+        self.frames.get_mut(&index).ok_or(MediumError::OutOfRange)
+    }
+}
+
+/// Returns the bit of a sector in [`Frame::mapped`].
+const fn bit(sector: usize) -> u8 {
+    1 << (sector % SECTORS)
+}
+
+/// Cuts a range within a frame at the borders of sectors: the number of each, and its part.
+fn sectors(range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let first = range.start / SECTOR_SIZE;
+    let last = range.end.div_ceil(SECTOR_SIZE);
+    (first..last).map(move |sector| {
+        let start = (sector * SECTOR_SIZE).max(range.start);
+        let end = ((sector + 1) * SECTOR_SIZE).min(range.end);
+        (sector, start..end)
+    })
+}
+
+/// Cuts a range of the medium at the borders of frames; `step` gets the bytes done so far, the
+/// number of the frame and the range within it.
+fn each_frame(
+    offset: u64,
+    len: usize,
+    mut step: impl FnMut(usize, u64, Range<usize>) -> Result<(), MediumError>,
+) -> Result<(), MediumError> {
     // CAST: usize to u64 widens.
     let frame_size = FRAME_SIZE as u64;
     let mut done = 0;
@@ -118,17 +259,10 @@ fn each_chunk(offset: u64, len: usize, mut step: impl FnMut(usize, Chunk) -> Res
         let at = u64::try_from(done)
             .ok()
             .and_then(|done| offset.checked_add(done))
-            .ok_or(EFBIG)?;
-        let start = usize::try_from(at % frame_size)?;
+            .ok_or(MediumError::OutOfRange)?;
+        let start = usize::try_from(at % frame_size).map_err(|_| MediumError::OutOfRange)?;
         let end = start.saturating_add(rest).min(FRAME_SIZE);
-        step(
-            done,
-            Chunk {
-                frame: usize::try_from(at / frame_size).map_err(|_| EFBIG)?,
-                start,
-                end,
-            },
-        )?;
+        step(done, at / frame_size, start..end)?;
         done = done.saturating_add(end.saturating_sub(start));
     }
     Ok(())

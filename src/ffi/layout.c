@@ -18,6 +18,7 @@ int main(void)
 	FIELD(Scsi_Host, max_channel);
 	FIELD(Scsi_Host, max_id);
 	FIELD(Scsi_Host, max_lun);
+	FIELD(Scsi_Host, max_cmd_len);
 	FIELD(Scsi_Host, host_no);
 	FIELD(Scsi_Host, can_queue);
 	FIELD(Scsi_Host, cmd_per_lun);
@@ -46,6 +47,7 @@ int main(void)
 	FIELD(scsi_cmnd, cmd_len);
 	FIELD(scsi_cmnd, cmnd);
 	FIELD(scsi_cmnd, sdb);
+	FIELD(scsi_cmnd, sc_data_direction);
 	FIELD(scsi_cmnd, resid_len);
 	FIELD(scsi_cmnd, sense_buffer);
 	FIELD(scsi_cmnd, result);

@@ -2,10 +2,7 @@
 
 //! REPORT LUNS parameter data (SPC-6).
 
-use crate::protocol::{
-    buf::Writer,
-    sense::Sense, //
-};
+use crate::protocol::buf::Writer;
 
 /// Returns the eight bytes that address a logical unit (SAM-5, "Logical units").
 ///
@@ -24,23 +21,15 @@ fn address(lun: u64) -> Option<[u8; 8]> {
 
 /// Writes the list of `luns` into `out` and returns how many bytes of it are valid.
 ///
-/// There are no well known logical units. Numbers above 16383 have no place in the two addressing
-/// methods used and are left out.
-///
-/// # Errors
-///
-/// Returns INVALID FIELD IN CDB pointing to SELECT REPORT unless it is 00h (units with these
-/// addressing methods), 01h (well known units) or 02h (all units).
+/// `select` is SELECT REPORT: 00h (units with these addressing methods) and 02h (all units) list
+/// them, 01h (well known units) and everything else list none. Numbers above 16383 have no place in
+/// the two addressing methods used and are left out.
 pub(crate) fn report_luns(
     select: u8,
     luns: impl Iterator<Item = u64> + Clone,
     out: &mut [u8],
-) -> Result<usize, Sense> {
-    let listed = match select {
-        0x00 | 0x02 => true,
-        0x01 => false,
-        _ => return Err(Sense::invalid_field(2)),
-    };
+) -> usize {
+    let listed = matches!(select, 0x00 | 0x02);
     let addresses = luns.filter(|_| listed).filter_map(address);
     let length = addresses
         .clone()
@@ -52,7 +41,7 @@ pub(crate) fn report_luns(
     for entry in addresses {
         data.put(&entry);
     }
-    Ok(data.len())
+    data.len()
 }
 
 #[cfg(any(test, CONFIG_KUNIT = "y"))]
@@ -64,7 +53,7 @@ mod tests {
     fn uses_the_shortest_addressing_method() {
         let mut out = [0xaa; 64];
         let luns = [0, 1, 255, 256, 16383, 16384, u64::MAX].into_iter();
-        assert_eq!(report_luns(0, luns, &mut out), Ok(48));
+        assert_eq!(report_luns(0, luns, &mut out), 48);
         assert_eq!(out[..8], [0, 0, 0, 40, 0, 0, 0, 0]);
         assert_eq!(out[8..16], [0x00, 0x00, 0, 0, 0, 0, 0, 0]);
         assert_eq!(out[16..24], [0x00, 0x01, 0, 0, 0, 0, 0, 0]);
@@ -78,28 +67,26 @@ mod tests {
     fn reports_what_is_selected() {
         let mut out = [0xaa; 16];
         for (select, length) in [(0x00, 16), (0x01, 8), (0x02, 16)] {
-            assert_eq!(report_luns(select, [3].into_iter(), &mut out), Ok(length));
+            assert_eq!(report_luns(select, [3].into_iter(), &mut out), length);
         }
         for select in [0x03, 0x10, 0x12, 0xff] {
-            assert_eq!(
-                report_luns(select, [3].into_iter(), &mut out),
-                Err(Sense::invalid_field(2))
-            );
+            assert_eq!(report_luns(select, [3].into_iter(), &mut out), 8);
+            assert_eq!(out[..8], [0; 8]);
         }
     }
 
     #[test]
     fn a_list_can_be_empty() {
         let mut out = [0xaa; 16];
-        assert_eq!(report_luns(0, [].into_iter(), &mut out), Ok(8));
+        assert_eq!(report_luns(0, [].into_iter(), &mut out), 8);
         assert_eq!(out[..8], [0; 8]);
     }
 
     #[test]
     fn is_cut_with_its_length_unchanged() {
         let mut out = [0; 12];
-        assert_eq!(report_luns(0, 0..1000, &mut out), Ok(12));
+        assert_eq!(report_luns(0, 0..1000, &mut out), 12);
         assert_eq!(out, [0, 0, 0x1f, 0x40, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(report_luns(0, 0..1000, &mut []), Ok(0));
+        assert_eq!(report_luns(0, 0..1000, &mut []), 0);
     }
 }

@@ -17,7 +17,10 @@ use core::{
     ptr::NonNull, //
 };
 
-use kernel::time::Delta;
+use kernel::{
+    bindings,
+    time::Delta, //
+};
 
 use crate::{
     ffi,
@@ -56,6 +59,8 @@ pub(crate) enum Status<'a> {
     Good,
     /// SAM CHECK CONDITION with these sense data.
     CheckCondition(&'a [u8]),
+    /// SAM RESERVATION CONFLICT.
+    ReservationConflict,
     /// The command did not reach a device, or did not come back.
     Host(HostByte),
 }
@@ -85,6 +90,9 @@ impl From<Status<'_>> for Outcome {
                 }
                 outcome.sense_len = sense.len().min(SENSE_BUFFER_SIZE);
             }
+            Status::ReservationConflict => {
+                outcome.result = ffi::sam_status_SAM_STAT_RESERVATION_CONFLICT;
+            }
             // CAST: The enum is `repr(u32)`.
             Status::Host(byte) => outcome.result = (byte as u32) << 16,
         }
@@ -105,6 +113,17 @@ pub(crate) enum Submitter {
     ErrorHandler,
     /// The scan of a device that is not in sysfs yet.
     Scan,
+}
+
+/// Which way the data of a command go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// There are none.
+    None,
+    /// To the initiator.
+    In,
+    /// From the initiator.
+    Out,
 }
 
 /// Tells one outstanding command of a host from another.
@@ -193,6 +212,16 @@ impl Command {
             Submitter::Passthrough
         } else {
             Submitter::Block
+        }
+    }
+
+    /// Returns which way the data go.
+    pub(crate) fn direction(&self) -> Direction {
+        // SAFETY: By the type invariant the command is valid.
+        match unsafe { (*self.0.as_ptr()).sc_data_direction } {
+            bindings::dma_data_direction::DMA_TO_DEVICE => Direction::Out,
+            bindings::dma_data_direction::DMA_FROM_DEVICE => Direction::In,
+            _ => Direction::None,
         }
     }
 

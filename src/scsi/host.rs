@@ -95,6 +95,8 @@ pub(crate) struct Limits {
     pub(crate) max_channel: u32,
     /// Number of targets of a channel.
     pub(crate) max_id: u32,
+    /// Bytes of the longest CDB; the mid layer refuses longer ones.
+    pub(crate) max_cdb: u16,
     /// Autosuspend delay of the host's disks in milliseconds; negative: they do not autosuspend.
     pub(crate) rpm_autosuspend_delay: i32,
     /// What goes through the queues.
@@ -205,6 +207,7 @@ impl<T: Operations> Registration<T> {
             (*host).max_channel = limits.max_channel;
             (*host).max_id = limits.max_id;
             (*host).max_lun = MID_LAYER_LUNS;
+            (*host).max_cmd_len = limits.max_cdb;
             (*host).rpm_autosuspend_delay = limits.rpm_autosuspend_delay;
             apply(limits.io, host);
         }

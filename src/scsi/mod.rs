@@ -20,6 +20,7 @@ pub(crate) use address::{
 pub(crate) use command::{
     Command,
     CommandId,
+    Direction,
     HostByte,
     Status,
     Submitter, //

@@ -9,6 +9,16 @@
 mod fault;
 #[path = "../../../src/protocol/mod.rs"]
 mod protocol;
+#[path = "../../../src/unit/mod.rs"]
+#[expect(dead_code, reason = "some of it is what configfs asks for")]
+mod unit;
 
+mod cdb_properties;
+mod data_properties;
 mod fault_properties;
-mod protocol_properties;
+mod mmc_properties;
+mod model;
+mod sense_properties;
+mod unit_data_properties;
+mod unit_properties;
+mod unit_reservation_properties;
