@@ -58,11 +58,14 @@ rustfmtcheck:
 host-test:
 	cargo test --manifest-path selftests/host/Cargo.toml --locked
 
+fuzz:
+	selftests/host/fuzz/run.sh $(FUZZ_SECONDS)
+
 else
 
 # ROOT=1: the same in the build root, against a kernel that it has built.
-rustfmt rustfmtcheck host-test:
-	@$(in-root) make $@ ROOT=
+rustfmt rustfmtcheck host-test fuzz:
+	@$(in-root) make $@ ROOT= $(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS))
 
 modules clippy rustdoc preflight:
 	@$(in-root) selftests/vm/kernel.sh $(or $(KERNEL),stock) bash -c 'exec make $@ $(if $(W),W=$(W)) \
@@ -74,7 +77,7 @@ endif
 # Nothing is built in the checkout without a kernel to build for.
 clean:
 	$(if $(wildcard $(KDIR)/Makefile),$(kbuild) clean)
-	rm -rf doc rust-project.json selftests/host/target
+	rm -rf doc rust-project.json selftests/host/target selftests/host/fuzz/target
 
 demo:
 	@$(in-root) selftests/vm/demo.py
@@ -115,10 +118,11 @@ help:
 	@echo  ''
 	@echo  'With nothing but a Rust toolchain:'
 	@echo  '  host-test       - Run the tests of the pure half of the module'
+	@echo  '  fuzz            - Fuzz it for FUZZ_SECONDS=20 a target (needs a C++ compiler, too)'
 	@echo  '  rustfmt         - Format the Rust sources'
 	@echo  '  rustfmtcheck    - Check that they are formatted'
 	@echo  ''
 	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
 	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test clean demo check mutants vm update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz clean demo check mutants vm update help

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """`make check`: sets up what is missing and passes all tests.
 
-First the host tests, then the scenarios (KUnit among them) on the kernel
-`fixed`, then on `stock`, where a scenario that says `fails-on: stock` has to
-fail. From the environment: KERNEL takes one kernel, TESTS are patterns of names
+First the host tests and the fuzz targets, then the scenarios (KUnit among them)
+on the kernel `fixed`, then those that test the kernel on `stock`, where a scenario
+that says `fails-on: stock` has to fail. From the environment: KERNEL takes one kernel, TESTS are patterns of names
 ("rpm/* host/*"; the host tests are the group host), DEBUG is a flavour of the
 kernels (kernel.sh).
 
@@ -21,9 +21,10 @@ import time
 
 import vm
 
-HOST_TESTS = "host/cargo"
 # A line of cargo's summary, one for each test binary.
 CARGO_RESULT = re.compile(r"^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored", re.MULTILINE)
+# What selftests/host/fuzz/run.sh says of a target.
+FUZZ_RESULT = re.compile(r"^fuzz \S+ \.\.\. (ok|FAILED)$", re.MULTILINE)
 
 
 def selected(patterns, name):
@@ -31,41 +32,74 @@ def selected(patterns, name):
     return not patterns or any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
 
-def host_tests():
-    """Runs them, and returns the numbers of passed, failed and skipped ones."""
-    log = vm.LOGS / "host-test.log"
-    script = 'source "$1"; step "host tests" "$2" "^test .*ok$" 170 make -s -C "$3" host-test'
+def make_step(what, target, pattern, about):
+    """Runs a target of the Makefile as a step; returns its exit status and what it printed."""
+    log = vm.LOGS / f"{target}.log"
+    script = 'source "$1"; shift; step "$1" "$2" "$3" "$4" make -s -C "$5" "$6"'
     # Not a step that makes a run a cold one.
     done = subprocess.run(
-        ["bash", "-c", script, "host-tests", vm.HERE / "step.sh", log, vm.SELFTESTS.parent],
+        ["bash", "-c", script, target, vm.HERE / "step.sh", what, log, pattern, str(about), vm.SELFTESTS.parent, target],
         env=os.environ | {"RPMFAULT_STEPS": ""}, check=False,
     )  # fmt: skip
-    results = CARGO_RESULT.findall(log.read_text(errors="replace"))
+    return done.returncode, log.read_text(errors="replace")
+
+
+def host_tests():
+    """Runs them, and returns the numbers of passed, failed and skipped ones."""
+    status, text = make_step("host tests", "host-test", "^test .*ok$", 400)
+    results = CARGO_RESULT.findall(text)
     passed, failed, skipped = (sum(map(int, column)) for column in zip(*results)) if results else (0, 0, 0)
     # Something else went wrong: they did not compile, or the network is missing.
-    if done.returncode and not failed:
+    if status and not failed:
         failed = 1
     print(f"host tests: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return passed, failed, skipped
+
+
+def fuzz_tests():
+    """Runs the fuzz targets for a bounded time, and returns the same numbers."""
+    status, text = make_step("fuzz targets", "fuzz", "^#[0-9]", 60)
+    results = FUZZ_RESULT.findall(text)
+    passed = results.count("ok")
+    failed = len(results) - passed
+    if status and not failed:
+        failed = 1
+    print(f"fuzz targets: {passed} passed, {failed} failed, 0 skipped", flush=True)
+    return passed, failed, 0
+
+
+# Scenarios that test the module and not the kernel: one kernel is enough for them.
+ONCE = ("module/*", "device/*")
+# The tests that need no kernel, by name.
+HOST = {"host/cargo": host_tests, "host/fuzz": fuzz_tests}
 
 
 def main():
     patterns = os.environ.get("TESTS", "").split()
     kernels = os.environ.get("KERNEL", "").split() or ["fixed", "stock"]
     scenarios = vm.scenarios(patterns)
-    host = selected(patterns, HOST_TESTS)
+    host = {name: run for name, run in HOST.items() if selected(patterns, name)}
     if not scenarios and not host:
-        sys.exit(f"TESTS='{' '.join(patterns)}' selects nothing. There are: {HOST_TESTS} {' '.join(vm.scenarios([]))}")
+        known = [*HOST, *vm.scenarios([])]
+        sys.exit(f"TESTS='{' '.join(patterns)}' selects nothing. There are: {' '.join(known)}")
 
-    passed, failed, skipped = host_tests() if host else (0, 0, 0)
-    failures = [HOST_TESTS] if failed else []
+    passed = failed = skipped = 0
+    failures = []
+    for name, run in host.items():
+        numbers = run()
+        passed, failed, skipped = (sum(pair) for pair in zip((passed, failed, skipped), numbers))
+        failures += [name] if numbers[1] else []
     if scenarios:
         for kernel in kernels:
             vm.prepare(kernel)
         kvm = vm.choose_accelerator(kernels[0])
-    for kernel in kernels if scenarios else []:
+    for kernel in kernels:
+        if not scenarios:
+            break
         print(f"\n{len(scenarios)} scenarios on kernel {kernel}", flush=True)
-        for result in vm.Run(kernel, kvm, lambda line: print(line, flush=True)).run(scenarios):
+        results = vm.Run(kernel, kvm, lambda line: print(line, flush=True)).run(scenarios)
+        scenarios = [name for name in scenarios if not selected(ONCE, name)]
+        for result in results:
             skipped += result.ok and result.directive == "SKIP"
             passed += result.ok and result.directive != "SKIP"
             failed += not result.ok
