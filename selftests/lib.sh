@@ -177,10 +177,15 @@ rejects()
 
 module_loaded() { [ -d /sys/module/rpmfault ]; }
 
+# Loads the module, with the unit tests that UNIT_TESTS, a glob, selects: none unless the
+# scenario is about them, as all of them take longer than most scenarios.
 load_module()
 {
+	local filter=/sys/module/kunit/parameters/filter_glob
+
 	module_loaded && return
 	[ -n "${MODULE:-}" ] || skip "no module: run.sh --module FILE"
+	[ ! -e "$filter" ] || printf %s "${UNIT_TESTS:-none}" >"$filter" || fail "cannot choose the unit tests"
 	step 'insmod' 60 insmod "$MODULE"
 }
 
@@ -234,6 +239,19 @@ find_disk()
 }
 
 has_disk() { DISK=$(<"$LUN/block_dev") && [ -n "$DISK" ] && [ -b "/dev/$DISK" ]; }
+
+# find_sg: sets SG, the node that takes commands for the disk that find_disk has found.
+# shellcheck disable=SC2034 # for the scenario
+find_sg() { SG=/dev/$(basename "$SDEV"/scsi_generic/sg*); }
+
+# new_store NAME SIZE: a medium that several disks can have, by the name $STORE.
+new_store()
+{
+	load_module
+	STORE=t-$1
+	mkdir "$RPMFAULT/stores/$STORE" || fail "cannot make the store $STORE"
+	put "$2" "$RPMFAULT/stores/$STORE/size" || fail "cannot make $STORE $2 large"
+}
 
 # remove_host: takes $HOST down and away; comes back whatever is held.
 remove_host()
@@ -303,6 +321,48 @@ write_disk()
 		status=none
 }
 
+# ---- commands by hand
+
+# ask [OPTION...] DEVICE BYTE...: sends a command with sg_raw; see read_answer.
+ask()
+{
+	returns "sg_raw $*" sg_raw -v "$@"
+	read_answer $?
+}
+
+# read_answer STATUS: what sg_raw -v has got, by its exit status and $OUTPUT. Sets ANSWER to
+# "good", to "conflict" (RESERVATION CONFLICT), or to the sense data of a CHECK CONDITION as
+# 05/24/00.
+read_answer()
+{
+	local bytes
+
+	case $1 in
+	0) ANSWER=good ;;
+	24) ANSWER=conflict ;;
+	*)
+		[[ $OUTPUT =~ 'Raw sense data'[^$'\n']*$'\n'([0-9a-f ]+) ]] ||
+			fail "sg_raw: status $1, $OUTPUT"
+		read -ra bytes <<<"${BASH_REMATCH[1]}"
+		case ${bytes[0]} in
+		70 | f0) ANSWER=0${bytes[2]:1}/${bytes[12]}/${bytes[13]} ;;
+		72) ANSWER=0${bytes[1]:1}/${bytes[2]}/${bytes[3]} ;;
+		*) fail "sg_raw: sense data ${bytes[*]}" ;;
+		esac
+		;;
+	esac
+}
+
+# answers EXPECTED [OPTION...] DEVICE BYTE...: the answer to that command is EXPECTED.
+answers()
+{
+	local expected=$1
+
+	shift
+	ask "$@"
+	[ "$ANSWER" = "$expected" ] || fail "sg_raw $* is answered $ANSWER instead of $expected"
+}
+
 # ---- start and end of the scenario
 
 HOSTS=0
@@ -316,11 +376,18 @@ on_exit()
 	trap - EXIT
 	# Nothing can be removed under a hung task, and the machine is discarded anyway.
 	[ "$status" = "$HANG" ] && exit "$HANG"
+	# What a scenario must undo before its hosts go is in a function of its own.
+	! declare -F clean_up >/dev/null || clean_up
 	# A step in here ends the program by itself when it hangs.
+	! mountpoint -q "$SCRATCH/mnt" || step 'umount' 30 umount "$SCRATCH/mnt"
 	for dir in "$RPMFAULT"/t*/; do
 		[ -d "$dir" ] || continue
 		HOST=${dir%/}
 		remove_host
+	done
+	for dir in "$RPMFAULT"/stores/t-*/; do
+		[ -d "$dir" ] || continue
+		step "rmdir stores/$(basename "$dir")" rmdir "$dir"
 	done
 	rm -rf "$SCRATCH"
 	exit "$status"

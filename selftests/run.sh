@@ -24,7 +24,7 @@
 
 HERE=$(dirname "$(readlink -f "$0")")
 # What is listed, in this order; within one, module/kunit goes first.
-SCENARIO_DIRS=(module rpm link fault device)
+SCENARIO_DIRS=(module device rpm link fault)
 RPMFAULT=/sys/kernel/config/rpmfault
 # As in lib.sh.
 HANG=124

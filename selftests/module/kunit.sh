@@ -16,7 +16,7 @@ declare -A foreign=()
 for suite in "$KUNIT"/*/; do
 	foreign[$suite]=1
 done
-load_module
+UNIT_TESTS='rpmfault*' load_module
 
 cases=0 suites=0
 for suite in "$KUNIT"/*/; do
