@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Logical units come and go while the host is on: REPORT LUNS and the mid layer agree with
-# the directories, units above 255 are reached in the flat space addressing method, and one
+# the directories, the other units raise REPORTED LUNS DATA HAS CHANGED, units above 255 are reached in the flat space addressing method, and one
 # that is taken out under I/O does not take anything else with it. A host can have many
 # units, and there can be many hosts.
 #
@@ -60,6 +60,11 @@ present 4 && fail 'a unit that is off is there'
 # Hot add.
 step 'add a unit that was off' put 1 "$HOST/luns/0:0:4/enable"
 present 4 || fail 'the unit that was added has no device'
+# REPORTED LUNS DATA HAS CHANGED, until they are reported.
+expect "$LUN/ua" 3f/0e
+expect "$HOST/luns/0:0:3/ua" 3f/0e
+expect_luns 0 3 4
+expect "$LUN/ua" ''
 mkdir "$HOST/luns/0:0:16640" "$HOST/luns/0:0:32767" "$HOST/luns/1:5:0"
 expect "$HOST/luns/0:0:16640/enable" 0
 expect_luns 0 3 4
