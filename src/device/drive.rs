@@ -264,7 +264,7 @@ impl Transfer for Buffer<'_> {
     }
 
     fn buffer(&self, len: usize) -> Result<Memory, OutOfMemory> {
-        KVec::from_elem(0, len, GFP_ATOMIC)
+        KVec::from_elem(0, len, GFP_ATOMIC | __GFP_NOWARN)
             .map(Memory)
             .map_err(|_| OutOfMemory)
     }

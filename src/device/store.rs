@@ -32,6 +32,9 @@ const SECTOR_SIZE: usize = 512;
 /// Sectors of the unit in which memory is allocated: one for each bit of [`Frame::mapped`].
 const SECTORS: usize = 8;
 
+/// After how many bytes a mapped run is not followed any further.
+const RUN_MAX: u64 = 64 << 20;
+
 /// Bytes of the unit in which memory is allocated.
 const FRAME_SIZE: usize = SECTOR_SIZE * SECTORS;
 
@@ -86,9 +89,9 @@ impl Store {
             .saturating_mul(SECTOR_SIZE as u64)
     }
 
-    /// Unmaps everything.
+    /// Unmaps everything, a part at a time. Not to be called in atomic context.
     pub(crate) fn clear(&self) {
-        self.with(|content| content.unmap(0, u64::MAX));
+        while self.with(Content::drop_some) {}
     }
 
     /// Calls `f` with exclusive access to the content. `f` must not sleep.
@@ -203,7 +206,14 @@ impl Medium for Content {
             if *mapped.get_or_insert(here) != here {
                 break;
             }
+            // Whoever wants to know all of a long run asks again: not all of it in atomic context.
+            if here && at.saturating_sub(offset) >= RUN_MAX {
+                break;
+            }
             at = match (frame, next) {
+                (Some((index, frame)), _) if frame.mapped == u8::MAX => {
+                    index.saturating_add(1).saturating_mul(frame_size)
+                }
                 (Some(_), _) => (at / sector_size).saturating_add(1) * sector_size,
                 // Nothing is mapped up to the next frame that has memory.
                 (None, Some((index, _))) => index.saturating_mul(frame_size),
@@ -215,6 +225,19 @@ impl Medium for Content {
 }
 
 impl Content {
+    /// Drops some frames, and returns whether there may be more.
+    fn drop_some(&mut self) -> bool {
+        for _ in 0..1024 {
+            let Some(cursor) = self.frames.cursor_front_mut() else {
+                return false;
+            };
+            let mapped = u64::from(cursor.current().1.mapped.count_ones());
+            cursor.remove_current();
+            self.sectors = self.sectors.saturating_sub(mapped);
+        }
+        true
+    }
+
     /// Returns the frame of that number, with memory.
     fn frame(&mut self, index: u64) -> Result<&mut Frame, MediumError> {
         if self.frames.get(&index).is_none() {

@@ -32,17 +32,21 @@ pub(super) fn answer<T: Transfer>(
     Ok(())
 }
 
+/// The longest parameter list that is fetched, in bytes: far more than any command makes use of.
+const PARAMETERS_MAX: usize = 1 << 17;
+
 /// Fetches a parameter list of `length` bytes.
 ///
 /// # Errors
 ///
-/// Returns PARAMETER LIST LENGTH ERROR if the initiator sends less than its CDB says, and
+/// Returns PARAMETER LIST LENGTH ERROR if the initiator sends less than its CDB says or more than
+/// any command needs, and
 /// [`Sense::INSUFFICIENT_RESOURCES`] without memory.
 pub(super) fn parameters<T: Transfer>(
     transfer: &mut T,
     length: usize,
 ) -> Result<T::Buffer, Failure> {
-    if length > transfer.len() {
+    if length > transfer.len().min(PARAMETERS_MAX) {
         return Err(Sense::PARAMETER_LIST_LENGTH_ERROR.into());
     }
     let mut list = transfer.buffer(length)?;

@@ -253,6 +253,9 @@ fn reserve<M: Medium>(
     medium.write(place.offset, sectors, geometry.fill, |_, _| {})
 }
 
+/// How many mapped bytes are compared before it is looked whether they differ.
+const COMPARED_AT_ONCE: u64 = 1 << 16;
+
 /// Compares the medium with the first `period` bytes of the initiator's buffer, over and over
 /// again.
 ///
@@ -269,7 +272,12 @@ fn compare<M: Medium, T: Transfer>(
     let mut done = 0u64;
     while done < place.len {
         let offset = place.offset.saturating_add(done);
-        let (mapped, run) = medium.run(offset, place.len.saturating_sub(done));
+        let left = place.len.saturating_sub(done);
+        // Piece by piece, so that a difference ends it; only what is unmapped is told as a whole.
+        let (mapped, run) = match medium.run(offset, left.min(COMPARED_AT_ONCE)) {
+            (false, COMPARED_AT_ONCE) => medium.run(offset, left),
+            run => run,
+        };
         let run = Place {
             offset,
             len: run.max(1),

@@ -6,6 +6,7 @@ use crate::{
     protocol::{
         capacity,
         command::{
+            ByteCheck,
             Command,
             Extent, //
         },
@@ -88,6 +89,10 @@ impl Unit {
                 block::compare_and_write(geometry, extent, medium, transfer)
             }
             Command::Verify { extent, check, .. } => {
+                // One block of data would be compared with the whole medium.
+                if check == ByteCheck::OneBlock && geometry.place(extent)?.len > erase::FILL_MAX {
+                    return Err(Sense::invalid_field(limits::length_field(cdb)).into());
+                }
                 block::verify(geometry, extent, check, medium, transfer)
             }
             // All blocks are in the cache and on the medium at the same time.
@@ -119,6 +124,7 @@ impl Unit {
                         run,
                         unmap,
                         no_data,
+                        length_field: limits::length_field(cdb),
                     },
                     medium,
                     transfer,
@@ -306,7 +312,8 @@ mod tests {
     use crate::{
         protocol::{
             inquiry::samples,
-            profile::UnmappedReads, //
+            profile::UnmappedReads,
+            sense::Asc, //
         },
         unit::testing::{
             Bench,
@@ -351,6 +358,26 @@ mod tests {
         }
         assert_eq!(same(28, 0, 512), Ok(()));
         assert_eq!(bench.ram.sectors.iter().flatten().count(), 4);
+    }
+
+    #[test]
+    fn one_block_is_not_repeated_for_ever() {
+        let mut bench = Bench::new(samples::disk());
+        // More than 64 MiB: 20002h blocks of 512 bytes.
+        bench.unit.set_blocks(1 << 20);
+        assert_eq!(
+            bench.sense(&[0; 6]),
+            Some(Sense::unit_attention(Asc::CAPACITY_CHANGED))
+        );
+        for (opcode, flags) in [(0x93, 0), (0x8f, 0x06)] {
+            let mut long = cdb(opcode, flags, 0, 2);
+            long[11] = 2;
+            assert_eq!(
+                bench.execute(0, &long, &mut Wire::from(&[9], 512)),
+                Err(Sense::invalid_field(10).into())
+            );
+        }
+        assert_eq!(bench.ram.sectors.iter().flatten().count(), 0);
     }
 
     #[test]

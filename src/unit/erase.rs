@@ -29,7 +29,7 @@ use crate::{
 
 /// The largest medium, in bytes, that is filled with a pattern that blocks do not have anyway when
 /// they are not mapped. Commands are carried out in one go, with interrupts disabled.
-const FILL_MAX: u64 = 64 << 20;
+pub(super) const FILL_MAX: u64 = 64 << 20;
 
 /// Where the parameter list of SANITIZE has the INITIALIZATION PATTERN.
 const SANITIZE_PATTERN: u16 = 4;

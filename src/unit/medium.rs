@@ -49,6 +49,6 @@ pub(crate) trait Medium {
     fn unmap(&mut self, offset: u64, len: u64);
 
     /// Returns whether the sector at `offset` is mapped, and for how many bytes from there on all
-    /// sectors are like it; at most `len`.
+    /// sectors are like it; at most `len`. A long mapped run may be told in parts of whole blocks.
     fn run(&self, offset: u64, len: u64) -> (bool, u64);
 }

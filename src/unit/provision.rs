@@ -3,12 +3,16 @@
 //! Logical block provisioning: commands that fill, unmap and erase (SBC-4).
 
 use crate::{
-    protocol::profile::{
-        Provisioning,
-        UnmappedReads, //
+    protocol::{
+        profile::{
+            Provisioning,
+            UnmappedReads, //
+        },
+        sense::Sense, //
     },
     unit::{
         block::WRONG_DATA_LENGTH,
+        erase::FILL_MAX,
         failure::Failure,
         geometry::{
             Geometry,
@@ -75,6 +79,8 @@ pub(super) struct WriteSame {
     pub(super) unmap: bool,
     /// NDOB: zeroes instead of the block in the data-out buffer.
     pub(super) no_data: bool,
+    /// At which byte of the CDB the number of blocks is.
+    pub(super) length_field: u16,
 }
 
 /// Unmaps the whole granules of a run; the rest of it keeps its data.
@@ -99,7 +105,8 @@ pub(super) fn unmap<M: Medium>(
 /// # Errors
 ///
 /// Returns LOGICAL BLOCK ADDRESS OUT OF RANGE, [`WRONG_DATA_LENGTH`] unless there is just one block
-/// of data, and [`MediumError`] with part of it written.
+/// of data, INVALID FIELD IN CDB if more than [`FILL_MAX`] bytes would have to be written, and
+/// [`MediumError`] with part of it written.
 pub(super) fn write_same<M: Medium, T: Transfer>(
     geometry: Geometry,
     provisioning: &Provisioning,
@@ -132,6 +139,11 @@ pub(super) fn write_same<M: Medium, T: Transfer>(
             ..command.run
         }
     };
+    for run in command.run.around(unmapped) {
+        if geometry.place_blocks(run.lba, run.blocks)?.len > FILL_MAX {
+            return Err(Sense::invalid_field(command.length_field).into());
+        }
+    }
     let place = geometry.place_blocks(unmapped.lba, unmapped.blocks)?;
     medium.unmap(place.offset, place.len);
     for run in command.run.around(unmapped) {

@@ -65,14 +65,20 @@ pub(crate) fn selection(kind: u8, parts: u8, subchannel: u8) -> Result<Range<usi
     })
 }
 
-/// Puts everything but the user data into the mode 1 sector at `lba`, which has only these.
-pub(crate) fn complete(sector: &mut [u8; SIZE], lba: u32) {
+/// Puts what comes before the user data into the mode 1 sector at `lba`.
+pub(crate) fn begin(sector: &mut [u8; SIZE], lba: u32) {
     sector[0] = 0;
     sector[1..11].fill(0xff);
     sector[11] = 0;
     let [minute, second, frame] = address::msf(lba).map(bcd);
     sector[HEADER].copy_from_slice(&[minute, second, frame, 1]); // Mode 1.
+}
 
+/// Puts everything but the user data into the mode 1 sector at `lba`, which has only these.
+///
+/// The codes take long enough to be left out where nobody asks for them.
+pub(crate) fn complete(sector: &mut [u8; SIZE], lba: u32) {
+    begin(sector, lba);
     let code = edc(&sector[..EDC]).to_le_bytes();
     sector[EDC..EDC + 4].copy_from_slice(&code);
     sector[EDC + 4..P.start].fill(0);

@@ -66,14 +66,19 @@ pub(super) fn read<M: Medium, T: Transfer>(
             break;
         }
         let lba = extent.lba.saturating_add(u64::from(block));
-        let data = &mut sector[sector::USER_DATA];
-        medium.read(lba.saturating_mul(BLOCK), data.len(), fill, |at, piece| {
-            for (to, from) in data.iter_mut().skip(at).zip(piece) {
-                *to = *from;
-            }
-        })?;
-        if *selection != sector::USER_DATA {
-            sector::complete(sector, u32::try_from(lba).unwrap_or(u32::MAX));
+        let number = u32::try_from(lba).unwrap_or(u32::MAX);
+        if selection.end > sector::USER_DATA.start {
+            let data = &mut sector[sector::USER_DATA];
+            medium.read(lba.saturating_mul(BLOCK), data.len(), fill, |at, piece| {
+                for (to, from) in data.iter_mut().skip(at).zip(piece) {
+                    *to = *from;
+                }
+            })?;
+        }
+        if selection.end > sector::USER_DATA.end {
+            sector::complete(sector, number);
+        } else if selection.start < sector::USER_DATA.start {
+            sector::begin(sector, number);
         }
         let wanted = sector.get(selection.clone()).unwrap_or_default();
         sent = sent.saturating_add(transfer.send(sent, wanted));
