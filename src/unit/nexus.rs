@@ -42,8 +42,9 @@ impl Nexus {
 struct Entry {
     /// The initiator's name for it; `None` if the entry was never used.
     id: Option<u64>,
-    /// It is there: commands can come from it.
-    attached: bool,
+    /// How often it is there: commands can come from it unless that is 0. Whoever comes back may
+    /// come before the one that it was has gone.
+    attached: u8,
     /// TARGET PORT GROUP of its port.
     group: u16,
     /// The asymmetric access state of that group.
@@ -65,7 +66,7 @@ impl Nexuses {
         Self {
             entries: [Entry {
                 id: None,
-                attached: false,
+                attached: 0,
                 group: 0,
                 state: AccessState::Optimized,
                 attention: Queue::new(),
@@ -92,7 +93,7 @@ impl Nexuses {
         if known.is_none() {
             entry.attention = Queue::new();
             entry.attention.push(Asc::POWER_ON);
-        } else if !entry.attached {
+        } else if entry.attached == 0 {
             entry.attention.push(Asc::NEXUS_LOSS);
         }
         if known.is_none() || entry.group != group {
@@ -101,15 +102,18 @@ impl Nexuses {
         entry.state = state.map_or(entry.state, |port| port.state);
         entry.id = Some(id);
         entry.group = group;
-        entry.attached = true;
+        entry.attached = entry.attached.saturating_add(1);
         Some(nexus)
     }
 
-    /// Detaches a nexus. Its entry stays until another nexus needs it.
-    pub(super) fn detach(&mut self, nexus: Nexus) {
-        if let Some(entry) = self.entries.get_mut(nexus.index()) {
-            entry.attached = false;
-        }
+    /// Detaches a nexus, and returns whether it is lost. Its entry stays until another nexus needs
+    /// it.
+    pub(super) fn detach(&mut self, nexus: Nexus) -> bool {
+        let Some(entry) = self.entries.get_mut(nexus.index()) else {
+            return false;
+        };
+        entry.attached = entry.attached.saturating_sub(1);
+        entry.attached == 0
     }
 
     /// Returns the initiator's name for a nexus, or `None` if there never was one.
@@ -121,14 +125,14 @@ impl Nexuses {
     fn is_attached(&self, nexus: Nexus) -> bool {
         self.entries
             .get(nexus.index())
-            .is_some_and(|entry| entry.attached)
+            .is_some_and(|entry| entry.attached > 0)
     }
 
     /// Returns the ports of all attached nexuses, by their RELATIVE TARGET PORT IDENTIFIER.
     pub(super) fn ports(&self) -> impl Iterator<Item = Port> + '_ {
         Nexus::all()
             .zip(&self.entries)
-            .filter(|(_, entry)| entry.attached)
+            .filter(|(_, entry)| entry.attached > 0)
             .map(|(nexus, entry)| Port {
                 relative: nexus.relative_port(),
                 group: entry.group,
@@ -152,7 +156,7 @@ impl Nexuses {
     pub(super) fn set_access_state(&mut self, group: u16, state: AccessState) -> bool {
         let mut changed = false;
         for entry in self.entries.iter_mut().filter(|entry| entry.group == group) {
-            changed |= entry.attached && entry.state != state;
+            changed |= entry.attached > 0 && entry.state != state;
             entry.state = state;
         }
         changed
@@ -220,7 +224,10 @@ mod tests {
 
         assert_eq!(attach(&mut nexuses, 7, 0), Some(nexus));
         assert_eq!(nexuses.take_attention(nexus), None);
-        nexuses.detach(nexus);
+        assert!(!nexuses.detach(nexus));
+        assert_eq!(nexuses.ports().count(), 1);
+        assert!(nexuses.detach(nexus));
+        assert_eq!(nexuses.ports().count(), 0);
         assert_eq!(attach(&mut nexuses, 7, 0), Some(nexus));
         assert_eq!(nexuses.take_attention(nexus), Some(Asc::NEXUS_LOSS));
     }

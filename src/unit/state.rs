@@ -102,9 +102,10 @@ impl Unit {
 
     /// Detaches an initiator: its nexus is lost, and what SPC-6 says is lost with it.
     pub(crate) fn detach(&mut self, nexus: Nexus) {
-        self.nexuses.detach(nexus);
-        self.reservations.lose(nexus);
-        self.tray.set_locked(nexus.index(), false);
+        if self.nexuses.detach(nexus) {
+            self.reservations.lose(nexus);
+            self.tray.set_locked(nexus.index(), false);
+        }
     }
 
     /// Returns the capacity in logical blocks, also while the medium is out.
