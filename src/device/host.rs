@@ -384,7 +384,10 @@ impl Adapter {
         };
         lun.set_leaving();
         self.removing.fetch_add(1, Full);
-        self.unpark(usize::MAX, |parked| parked.command().address() == address);
+        self.unpark(usize::MAX, |parked| {
+            let command = parked.command();
+            command.address() == address || command.submitter() == Submitter::Scan
+        });
         self.deliver_polled(|command| command.address() == address);
         if let Some(device) = self.device(address) {
             device.remove();
@@ -392,6 +395,10 @@ impl Adapter {
         self.removing.fetch_sub(1, Full);
         lun.set_gone();
         self.luns.sweep();
+        // A scan may have found it once more before it was gone.
+        if let Some(device) = self.device(address) {
+            device.remove();
+        }
         self.luns_changed(address);
     }
 
@@ -542,11 +549,13 @@ impl Adapter {
 
     /// Returns whether rules are asked about a command, and whether it may be delayed.
     fn asks_rules(&self, command: &Command) -> bool {
+        // Removal waits for scans, whatever they look for.
         let leaving = self.removing.load(Relaxed) > 0
-            && self
-                .luns
-                .find(command.address())
-                .is_some_and(|lun| lun.is_leaving());
+            && (command.submitter() == Submitter::Scan
+                || self
+                    .luns
+                    .find(command.address())
+                    .is_some_and(|lun| lun.is_leaving()));
         self.is(Phase::Up) && !leaving
     }
 
