@@ -205,7 +205,7 @@ impl LunDir {
             }
             let block_size = state.spec.sector_size();
             if let Some(lun) = &state.live {
-                let blocks = whole_blocks(size, block_size).ok_or(EINVAL)?;
+                let blocks = whole_blocks(state.spec.kind, size, block_size).ok_or(EINVAL)?;
                 lun.drive().with_unit(|unit| unit.set_blocks(blocks));
             }
             state.spec.size = size;

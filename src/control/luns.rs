@@ -136,8 +136,11 @@ impl LunConfig {
     /// Returns the number that the unit's names are made of.
     pub(super) fn id(&self, state: &State) -> u64 {
         match &state.named {
-            Some(store) => unique(&[b"store/", store.name().as_bytes()]),
-            None => unique(&[
+            Some(store) if state.spec.kind == Kind::Disk && !state.spec.removable => {
+                unique(&[b"store/", store.name().as_bytes()])
+            }
+            // A medium that can be taken out does not name the drive.
+            _ => unique(&[
                 self.host.to_bytes(),
                 b"/",
                 &self.address.channel.to_be_bytes(),
@@ -169,6 +172,8 @@ impl LunConfig {
                 EINVAL
             })?;
         let drive = self.drive(&state, profile, blocks)?;
+        // What other hosts have made of it by now is not for this one to change.
+        let is_new = !drive.is_connected();
         let attachment = Attachment {
             queue_depth: (state.spec.queue_depth > 0).then_some(state.spec.queue_depth),
             no_uld: state.spec.no_uld,
@@ -176,8 +181,10 @@ impl LunConfig {
         let group = state.spec.alua_group;
         let lun = Lun::new(self.address, attachment, drive, self.nexus, group)?;
         lun.drive().with_unit(|unit| {
-            unit.set_read_only(state.spec.ro);
-            unit.set_access_state(lun.nexus(), state.spec.alua_state);
+            if is_new {
+                unit.set_read_only(state.spec.ro);
+                unit.set_access_state(lun.nexus(), state.spec.alua_state);
+            }
         });
         state.live = Some(lun.clone());
         Ok(lun)

@@ -139,7 +139,8 @@ impl MediumDir {
             if !profile.removable {
                 return Err(EOPNOTSUPP);
             }
-            let blocks = whole_blocks(store.size(), profile.block_size).ok_or(EINVAL)?;
+            let blocks =
+                whole_blocks(profile.kind, store.size(), profile.block_size).ok_or(EINVAL)?;
             lun.drive().change_medium(store.store().clone(), |unit| {
                 unit.insert(blocks).map_err(|_| EBUSY)
             })?;

@@ -162,12 +162,9 @@ impl Spec {
         if self.kind == Kind::Cdrom && block_size != CD_SECTOR {
             return Err("a cdrom has a sector_size of 2048");
         }
-        let blocks = whole_blocks(size, block_size)
+        let blocks = whole_blocks(self.kind, size, block_size)
             .filter(|blocks| *blocks > 0)
-            .ok_or("size is not a multiple of sector_size")?;
-        if self.kind == Kind::Cdrom && u32::try_from(blocks).is_err() {
-            return Err("size is more than a cdrom can have");
-        }
+            .ok_or("size is not a multiple of sector_size, or too large for a cdrom")?;
         if provisioning.alignment >= provisioning.granularity {
             return Err("unmap_alignment is not less than unmap_granularity");
         }
@@ -201,11 +198,13 @@ impl Spec {
     }
 }
 
-/// Returns how many blocks of that size a medium of `size` bytes has, if nothing is left over.
-pub(super) fn whole_blocks(size: u64, block_size: u32) -> Option<u64> {
+/// Returns how many blocks of that size a medium of `size` bytes has, if nothing is left over, and if
+/// READ CAPACITY(10), which is all that a CD drive has, can say it.
+pub(super) fn whole_blocks(kind: Kind, size: u64, block_size: u32) -> Option<u64> {
     let block_size = u64::from(block_size);
     let blocks = size.checked_div(block_size)?;
-    (blocks.checked_mul(block_size) == Some(size)).then_some(blocks)
+    let fits = kind == Kind::Disk || u32::try_from(blocks).is_ok();
+    (fits && blocks.checked_mul(block_size) == Some(size)).then_some(blocks)
 }
 
 /// Returns whether a number of bytes can be a logical block.

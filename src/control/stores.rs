@@ -69,7 +69,7 @@ impl NamedStore {
     }
 
     /// Returns the disk of that profile whose medium the store is; the same for all who ask, so that
-    /// they are nexuses of one logical unit.
+    /// they are nexuses of one logical unit. Whether its cache is on may have changed since.
     ///
     /// # Errors
     ///
@@ -77,7 +77,11 @@ impl NamedStore {
     pub(super) fn disk(&self, profile: Profile, blocks: u64) -> Result<Arc<Drive>> {
         let mut disk = self.disk.lock();
         if let Some(disk) = &*disk {
-            let same = *disk.profile() == profile && disk.with_unit(|unit| unit.blocks()) == blocks;
+            let wanted = Profile {
+                write_cache: disk.profile().write_cache,
+                ..profile
+            };
+            let same = *disk.profile() == wanted && disk.with_unit(|unit| unit.blocks()) == blocks;
             if same {
                 return Ok(disk.clone());
             }
