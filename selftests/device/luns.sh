@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Logical units come and go while the host is on: REPORT LUNS and the mid layer agree with
-# the directories, the other units raise REPORTED LUNS DATA HAS CHANGED, units above 255 are reached in the flat space addressing method, and one
-# that is taken out under I/O does not take anything else with it. A host can have many
-# units, and there can be many hosts.
+# the directories, the other units raise REPORTED LUNS DATA HAS CHANGED, units above 255 are
+# reached in the flat space addressing method, and one that is taken out under I/O does not
+# take anything else with it. A host can have many units, and there can be many hosts.
 #
 # deadline: 240
 
