@@ -80,62 +80,18 @@ fn length32(bytes: [u8; 4]) -> usize {
 pub(crate) mod testing {
     use super::*;
     use crate::protocol::{
-        profile::{
-            Atomic,
-            Bytes,
-            Designator,
-            Identity,
-            Kind,
-            Limits,
-            Provisioning,
-            UnmappedReads,
-            SERIAL_MAX, //
-        },
-        table,
+        inquiry::samples,
+        profile::Kind,
+        table, //
     };
 
     /// Returns a device of 512 byte blocks that has nothing optional.
     fn plain(kind: Kind, removable: bool) -> Option<Profile> {
         Some(Profile {
             kind,
-            identity: Identity {
-                vendor: *b"Linux   ",
-                product: *b"rpmfault        ",
-                revision: *b"0001",
-                serial: Bytes::<SERIAL_MAX>::new(b"1")?,
-                designator: Designator::None,
-            },
             removable,
-            block_size: 512,
-            physical_exponent: 0,
-            lowest_aligned: 0,
-            rotation_rate: 1,
-            write_cache: false,
             dpofua: false,
-            descriptor_sense: false,
-            provisioning: Provisioning {
-                unmap: false,
-                write_same_16: false,
-                write_same_10: false,
-                reads: UnmappedReads::Zeroes,
-                granularity: 1,
-                alignment: 0,
-                max_blocks: 0,
-                max_descriptors: 0,
-            },
-            limits: Limits {
-                max_transfer: 0,
-                optimal_transfer: 0,
-                optimal_exponent: 0,
-                max_write_same: 0,
-            },
-            atomic: Atomic {
-                max_length: 0,
-                alignment: 0,
-                granularity: 0,
-                max_length_boundary: 0,
-                max_boundary: 0,
-            },
+            ..samples::disk()
         })
     }
 

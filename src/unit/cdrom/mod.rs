@@ -167,17 +167,8 @@ mod tests {
     use crate::{
         protocol::{
             command::Extent,
-            mmc::event::Event,
-            profile::{
-                Atomic,
-                Bytes,
-                Designator,
-                Identity,
-                Kind,
-                Limits,
-                Provisioning,
-                UnmappedReads, //
-            }, //
+            inquiry::samples,
+            mmc::event::Event, //
         },
         unit::{
             medium::MediumError,
@@ -187,51 +178,6 @@ mod tests {
 
     /// Sectors of the disc: 80 minutes.
     const BLOCKS: u64 = 360_000;
-
-    /// Returns a profile, all of which is beside the point but what unmapped sectors are.
-    fn profile() -> Option<Profile> {
-        Some(Profile {
-            kind: Kind::Cdrom,
-            identity: Identity {
-                vendor: [b' '; 8],
-                product: [b' '; 16],
-                revision: [b' '; 4],
-                serial: Bytes::new(b"")?,
-                designator: Designator::None,
-            },
-            removable: true,
-            block_size: 2048,
-            physical_exponent: 0,
-            lowest_aligned: 0,
-            rotation_rate: 0,
-            write_cache: false,
-            dpofua: false,
-            descriptor_sense: false,
-            provisioning: Provisioning {
-                unmap: false,
-                write_same_16: false,
-                write_same_10: false,
-                reads: UnmappedReads::Zeroes,
-                granularity: 1,
-                alignment: 0,
-                max_blocks: 0,
-                max_descriptors: 0,
-            },
-            limits: Limits {
-                max_transfer: 0,
-                optimal_transfer: 0,
-                optimal_exponent: 0,
-                max_write_same: 0,
-            },
-            atomic: Atomic {
-                max_length: 0,
-                alignment: 0,
-                granularity: 0,
-                max_length_boundary: 0,
-                max_boundary: 0,
-            },
-        })
-    }
 
     /// A medium that cannot be read.
     struct Scratched;
@@ -319,11 +265,10 @@ mod tests {
             bytes: [0xaa; 128],
             len: 0,
         };
-        let profile = profile().ok_or(Sense::INTERNAL_TARGET_FAILURE)?;
         execute(
             &command,
             tray,
-            &profile,
+            &samples::cdrom(),
             BLOCKS,
             &mut Scratched,
             &mut transfer,
