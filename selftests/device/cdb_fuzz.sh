@@ -5,7 +5,7 @@
 # that a driver can understand, and harms nobody: afterwards the device is reset and works.
 # See cdb_fuzz.py. FUZZ_SEED repeats a storm, FUZZ_COUNT is how many commands there are.
 #
-# deadline: 240
+# deadline: 600
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -26,7 +26,7 @@ storm()
 	enable_host
 	find_sg
 	put on "$SDEV/power/control"
-	step "storm over $type" 200 \
+	step "storm over $type" 400 \
 		python3 "$(dirname "$0")/cdb_fuzz.py" "$SG" "$type" "$SEED" $((COUNT / 3))
 	say "$OUTPUT"
 	calm "$type"
@@ -38,17 +38,23 @@ calm()
 {
 	# Modes, SPC-2 reservations, the lock of the tray, but not persistent reservations.
 	step 'reset' sg_reset --device "$SG"
-	# Which the device tells.
-	ask "$SG" 00 00 00 00 00 00
+	put closed "$LUN/medium/tray" 2>/dev/null
+	# The device tells of both.
+	wait_for 10 'the unit attentions to be over' told
 	if [ "$1" = disk ]; then
 		step 'register' sg_persist --no-inquiry --out --register-ignore --param-sark=1 "$SG"
 		step 'clear' sg_persist --no-inquiry --out --clear --param-rk=1 "$SG"
 	fi
-	put closed "$LUN/medium/tray" 2>/dev/null
 	step 'start' sg_start --start "$SG"
 	wait_for 10 'the device to be ready' is_ready
 	# Linux has another look.
 	put 1 "$SDEV/rescan"
+}
+
+told()
+{
+	ask "$SG" 00 00 00 00 00 00
+	[[ $ANSWER != 06/* ]]
 }
 
 is_ready() { sg_turs "$SG" >/dev/null 2>&1; }
