@@ -183,6 +183,9 @@ impl LunConfig {
         lun.drive().with_unit(|unit| {
             if is_new {
                 unit.set_read_only(state.spec.ro);
+            }
+            let in_group = unit.ports().filter(|port| port.group == group).count();
+            if in_group == 1 {
                 unit.set_access_state(lun.nexus(), state.spec.alua_state);
             }
         });
