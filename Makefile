@@ -61,10 +61,13 @@ host-test:
 fuzz:
 	selftests/host/fuzz/run.sh $(FUZZ_SECONDS)
 
+timeline-test:
+	python3 -B -m unittest discover -v -s selftests/timeline
+
 else
 
 # ROOT=1: the same in the build root, against a kernel that it has built.
-rustfmt rustfmtcheck host-test fuzz:
+rustfmt rustfmtcheck host-test fuzz timeline-test:
 	@$(in-root) make $@ ROOT= $(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS))
 
 modules clippy rustdoc preflight:
@@ -91,6 +94,9 @@ mutants:
 vm:
 	@$(in-root) selftests/vm/vm.py shell $(or $(KERNEL),fixed)
 
+timeline:
+	@python3 -B selftests/timeline/timeline.py $(TRACE)
+
 update:
 	@$(in-root) selftests/vm/kernel.sh --update
 
@@ -116,6 +122,10 @@ help:
 	@echo  '  preflight       - Check that the kernel and the tools can build it'
 	@echo  '  clean           - Remove what was built in the checkout'
 	@echo  ''
+	@echo  'With nothing but Python:'
+	@echo  '  timeline        - Draw TRACE=file, a copy of the trace of a tracefs instance'
+	@echo  '  timeline-test   - Run the tests of what draws it'
+	@echo  ''
 	@echo  'With nothing but a Rust toolchain:'
 	@echo  '  host-test       - Run the tests of the pure half of the module'
 	@echo  '  fuzz            - Fuzz it for FUZZ_SECONDS=20 a target (needs a C++ compiler, too)'
@@ -125,4 +135,4 @@ help:
 	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
 	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz clean demo check mutants vm update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test clean demo check mutants vm timeline update help

@@ -23,6 +23,9 @@ import vm
 
 # A line of cargo's summary, one for each test binary.
 CARGO_RESULT = re.compile(r"^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored", re.MULTILINE)
+# What unittest says at the end: how many, and how many of them were not passed.
+UNITTEST_RAN = re.compile(r"^Ran (\d+) test", re.MULTILINE)
+UNITTEST_RESULT = re.compile(r"^(?:OK|FAILED)(?: \((.*)\))?$", re.MULTILINE)
 # What selftests/host/fuzz/run.sh says of a target.
 FUZZ_RESULT = re.compile(r"^fuzz \S+ \.\.\. (ok|FAILED)$", re.MULTILINE)
 
@@ -68,10 +71,23 @@ def fuzz_tests():
     return passed, failed, 0
 
 
+def timeline_tests():
+    """Runs the tests of the timeline reader, and returns the same numbers."""
+    status, text = make_step("timeline tests", "timeline-test", r"\.\.\. ok$", 40)
+    ran, result = UNITTEST_RAN.search(text), UNITTEST_RESULT.search(text)
+    numbers = dict(re.findall(r"(\w+)=(\d+)", result[1] or "")) if result else {}
+    failed, skipped = (sum(int(numbers.get(key, 0)) for key in keys) for keys in (("failures", "errors"), ("skipped",)))
+    passed = max(0, int(ran[1]) - failed - skipped) if ran else 0
+    if status and not failed:
+        failed = 1
+    print(f"timeline tests: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return passed, failed, skipped
+
+
 # Scenarios that test the module and not the kernel: one kernel is enough for them.
 ONCE = ("module/*", "device/*")
 # The tests that need no kernel, by name.
-HOST = {"host/cargo": host_tests, "host/fuzz": fuzz_tests}
+HOST = {"host/cargo": host_tests, "host/fuzz": fuzz_tests, "host/timeline": timeline_tests}
 
 
 def main():
