@@ -107,6 +107,7 @@ help:
 	@echo  '  check           - Run all tests: host tests, KUnit, and the scenarios on both kernels'
 	@echo  "                    TESTS='rpm/* host/*' selects, KERNEL=stock|fixed|X takes one kernel"
 	@echo  '                    (X undoes patches/undo/X.patch), DEBUG=kasan adds KASAN and kmemleak'
+	@echo  '                    TIMELINE=1 draws a timeline of each scenario, not only of those that fail'
 	@echo  '  mutants         - Show that each scenario can fail, with a fault in the module'
 	@echo  '  vm              - Shell in a virtual machine with the module loaded; KERNEL=fixed'
 	@echo  '  update          - Fetch the newest packages and kernel sources, which are kept otherwise'

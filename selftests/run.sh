@@ -4,7 +4,7 @@
 # run.sh: runs scenarios on the running kernel and prints KTAP. Needs root, a kernel
 # with CONFIG_CONFIGFS_FS, CONFIG_DEBUG_FS and lockdep for a full verdict.
 #
-#   run.sh [--module FILE] [--kernel NAME] SCENARIO...
+#   run.sh [--module FILE] [--kernel NAME] [--traces DIRECTORY] SCENARIO...
 #   run.sh --list [GLOB...]
 #
 # A scenario rpm/x is the program rpm/x.sh. Its header says how it is judged:
@@ -17,6 +17,9 @@
 #   fail  it said so; the machine is as clean as before
 #   warn  the kernel reported a bug of its own meanwhile: WARNING, lockdep, KASAN...
 #   hang  a step or the scenario did not come back
+#
+# With --traces, DIRECTORY gets the trace of each scenario that ended in one of these ways,
+# and of all scenarios if TIMELINE is set in the environment: see timeline/trace.sh.
 #
 # Exit status: 0 all as expected, 1 something failed, 2 bad usage, 3 the machine is
 # dirty (hang, warn, or things left behind): scenarios after it were not run, and it
@@ -75,13 +78,20 @@ header() { sed -n "s/^# $2: //p" "$HERE/$1.sh"; }
 
 say() { printf '# %s\n' "$*"; }
 
+# tell LINE: says it in the trace, too.
+tell()
+{
+	say "$1"
+	trace_note says "$1"
+}
+
 prefix() { sed 's/^/# /'; }
 
 # run_one NAME LAST: runs a scenario and prints what it says as diagnostics. Sets KIND to
 # pass, skip, fail, warn or hang. After the LAST one leaks are looked for.
 run_one()
 {
-	local name=$1 mark deadline status
+	local name=$1 mark deadline status line
 
 	mark="rpmfault-test: ${name//\//.} $EPOCHREALTIME"
 	printf '%s\n' "$mark" >/dev/kmsg
@@ -89,7 +99,10 @@ run_one()
 	deadline=$((${deadline:-60} * TIME_SCALE))
 
 	if ! follow "$name" "$deadline"; then
-		hang_report "$name did not end in $deadline s" | prefix
+		hang_report "$name did not end in $deadline s" |
+			while IFS= read -r line; do
+				tell "$line"
+			done
 		KIND=hang
 		return
 	fi
@@ -125,7 +138,7 @@ follow()
 	SCENARIO_PID=$!
 	while :; do
 		if IFS= read -rt 0.1 -u "$SCENARIO_OUT" line; then
-			say "$part$line"
+			tell "$part$line"
 			part=
 		elif (($? <= 128)); then
 			break
@@ -138,7 +151,7 @@ follow()
 			fi
 		fi
 	done
-	[ -z "$part$line" ] || say "$part$line"
+	[ -z "$part$line" ] || tell "$part$line"
 	exec {SCENARIO_OUT}<&-
 }
 
@@ -162,7 +175,7 @@ check_kernel()
 	[[ $log == *"$1 end"* ]] || say 'the kernel log cannot be read, so that reports may be missing'
 	grep -qE "$KERNEL_BUGS" <<<"$log" || return
 	KIND=warn
-	say 'the kernel reports a bug:'
+	tell 'the kernel reports a bug:'
 	# From the first report on, with what led to it.
 	grep -E -B5 -A60 -m3 "$KERNEL_BUGS" <<<"$log" | prefix
 	[ -z "$2" ] || [ ! -r "$leaks" ] || prefix <"$leaks"
@@ -193,12 +206,13 @@ judge()
 	fi
 }
 
-KERNEL='' MODULE=''
+KERNEL='' MODULE='' TRACES=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) shift; list "$@"; exit ;;
 	--module) MODULE=${2:-}; shift 2 || usage '--module needs a file' ;;
 	--kernel) KERNEL=${2:-}; shift 2 || usage '--kernel needs a name' ;;
+	--traces) TRACES=${2:-}; shift 2 || usage '--traces needs a directory' ;;
 	-*) usage "unknown option $1" ;;
 	*) break ;;
 	esac
@@ -208,6 +222,7 @@ for name; do
 	[ -r "$HERE/$name.sh" ] || usage "no scenario $name: see run.sh --list"
 done
 [ -z "$MODULE" ] || [ -r "$MODULE" ] || usage "no module $MODULE"
+[ -z "$TRACES" ] || [ -d "$TRACES" ] || usage "no directory $TRACES"
 [ "$(id -u)" = 0 ] || usage 'scenarios need root'
 
 KTAP=${KSELFTEST_DIR:-/src/tools/testing/selftests/kselftest}/ktap_helpers.sh
@@ -216,6 +231,8 @@ KTAP=${KSELFTEST_DIR:-/src/tools/testing/selftests/kselftest}/ktap_helpers.sh
 . "$KTAP"
 # shellcheck source=selftests/hang.sh
 . "$HERE/hang.sh"
+# shellcheck source=selftests/timeline/trace.sh
+. "$HERE/timeline/trace.sh"
 
 # KASAN and kmemleak come together (DEBUG=kasan) and make everything slower.
 TIME_SCALE=1
@@ -225,7 +242,7 @@ export MODULE TIME_SCALE
 # The log is followed as it grows: its buffer is small enough to wrap during a scenario.
 KERNEL_LOG=$(mktemp)
 dmesg --follow >"$KERNEL_LOG" &
-trap 'kill %%; rm -f "$KERNEL_LOG"; udevadm control --start-exec-queue 2>/dev/null' EXIT
+trap 'kill %%; rm -f "$KERNEL_LOG"; trace_exit; udevadm control --start-exec-queue 2>/dev/null' EXIT
 # udev opens every new disk, and every disk that a writer has closed, to look what is on
 # it: I/O that is not the test's. Device nodes come from devtmpfs.
 udevadm settle --timeout=10 2>/dev/null
@@ -236,10 +253,13 @@ exec {NAP_FD}<> <(:)
 FAILED='' DIRTY=''
 ktap_print_header
 ktap_set_plan $#
+trace_init
 while [ $# -gt 0 ]; do
 	LAST=
 	[ $# -gt 1 ] || LAST=1
+	trace_begin "$1"
 	run_one "$1" "$LAST"
+	trace_end "$1" "$KIND"
 	judge "$1"
 	shift
 	if [ -n "$DIRTY" ]; then

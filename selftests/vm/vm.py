@@ -10,7 +10,8 @@ first (prepare()). The guest runs selftests/run.sh, whose KTAP is passed on.
 Whatever the guest does, each scenario gets a result: a guest that says nothing
 for too long, dies or declares itself dirty is thrown away, and the remaining
 scenarios run in a fresh one. The console of each guest is kept as
-$RPMFAULT_LOGS/console-KERNEL-N.log.
+$RPMFAULT_LOGS/console-KERNEL-N.log, and the timeline of each scenario that did
+not pass as $RPMFAULT_LOGS/timelines-KERNEL/SCENARIO.timeline.svg and .txt (TIMELINE=1: of all).
 """
 
 import collections
@@ -100,14 +101,14 @@ def vng(kernel, kvm, *options):
 
 
 class Guest:
-    """A running virtual machine with one command in it."""
+    """A running virtual machine with one command in it, and maybe a directory that it can write to."""
 
-    def __init__(self, kernel, kvm, command, console):
+    def __init__(self, kernel, kvm, command, console, directory=None):
         self.tail = collections.deque(maxlen=CONSOLE_TAIL)
         self._lines = queue.Queue()
         # A process group of its own, so that kill() gets QEMU too.
         self._process = subprocess.Popen(
-            vng(kernel, kvm, "--verbose", "--", command),
+            vng(kernel, kvm, *(("--rwdir", directory) if directory else ()), "--verbose", "--", command),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
@@ -208,6 +209,8 @@ class Run:
         self.results = []
         self._kvm = kvm
         self._emit = emit
+        self._traces = LOGS / f"timelines-{kernel}"
+        self._traces.mkdir(exist_ok=True)
         self._guests = 0
         self._diagnostics = []
         self._started = 0.0
@@ -239,8 +242,21 @@ class Run:
         self._diagnostics.append(line)
         self._emit(line)
 
+    def _draw(self, name):
+        """Makes the timeline of a scenario that has left a trace, and says where it is."""
+        trace = self._traces / f"{name.replace('/', '.')}.trace"
+        if not trace.exists():
+            return
+        done = subprocess.run(
+            [sys.executable, SELFTESTS / "timeline/timeline.py", trace],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        # The last line is the name of the picture, or what went wrong.
+        self._diagnose(f"# timeline: {host_path(done.stdout.strip().splitlines()[-1])}")
+
     def _finish(self, name, ok, directive="", why=""):
         now = time.monotonic()
+        self._draw(name)
         result = Result(name, ok, directive, why, now - self._started, self._diagnostics)
         self._emit(f"# {name} took {result.seconds:.1f} s on {self.kernel}")
         self.results.append(result)
@@ -262,9 +278,11 @@ class Run:
         """Runs scenarios until the guest is not to be used any more, and says why if it is to blame."""
         self._guests += 1
         self._console = LOGS / f"console-{self.kernel}-{self._guests}.log"
-        command = [SELFTESTS / "run.sh", "--module", module(self.kernel), "--kernel", self.kernel, *names]
+        command = ["env", "TIMELINE=1"] if os.environ.get("TIMELINE") else []
+        command += [SELFTESTS / "run.sh", "--module", module(self.kernel), "--kernel", self.kernel]
+        command += ["--traces", self._traces, *names]
         self._started = time.monotonic()
-        guest = Guest(self.kernel, self._kvm, shlex.join(map(str, command)), self._console)
+        guest = Guest(self.kernel, self._kvm, shlex.join(map(str, command)), self._console, self._traces)
         try:
             return self._follow(guest, names)
         finally:
