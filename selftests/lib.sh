@@ -87,6 +87,9 @@ wait_quiet()
 # By name: the process, and the file with what it prints.
 declare -A JOB=() PRINTED=()
 
+# note TEXT: a line in the trace, if there is one (timeline/trace.sh).
+note() { [ -z "${TRACE_MARKER:-}" ] || printf 'rpmfault-test: step %s\n' "$*" >"$TRACE_MARKER"; }
+
 # start NAME COMMAND...: starts COMMAND in the background.
 start()
 {
@@ -94,6 +97,7 @@ start()
 
 	shift
 	PRINTED[$name]=$SCRATCH/${name//\//_}.out
+	note "$name"
 	"$@" >"${PRINTED[$name]}" 2>&1 &
 	JOB[$name]=$!
 }
