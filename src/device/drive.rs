@@ -13,14 +13,22 @@ use kernel::{
     sync::{
         Arc,
         SpinLock, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
     }, //
 };
 
 use crate::{
     device::store::Store,
     protocol::{
-        profile::Profile,
+        profile::{
+            Kind,
+            Profile, //
+        },
         sense::{
+            Asc,
             Encoded,
             Sense, //
         }, //
@@ -32,12 +40,15 @@ use crate::{
     },
     unit::{
         self,
+        medium::Medium,
         transfer::{
             OutOfMemory,
             Transfer, //
         },
         Failure,
+        Lost,
         Nexus,
+        Tamper,
         Unit, //
     }, //
 };
@@ -49,6 +60,8 @@ struct State {
     store: Arc<Store>,
     /// How many hosts are connected.
     hosts: usize,
+    /// The write cache, as far as WCE says that there is one, loses its content with its power.
+    volatile: bool,
 }
 
 /// How a command ended.
@@ -85,6 +98,8 @@ impl Ending {
 #[pin_data]
 pub(crate) struct Drive {
     profile: Profile,
+    /// When it was made: the unit's time starts there.
+    since: Instant<Monotonic>,
     #[pin]
     state: SpinLock<State>,
 }
@@ -105,11 +120,13 @@ impl Drive {
         Arc::pin_init(
             pin_init!(Self {
                 profile,
+                since: Instant::now(),
                 // In place: a unit is too large to be moved about on a kernel stack.
                 state <- new_spinlock!(init!(State {
                     unit: Unit::new(*profile, blocks, loaded),
                     store,
                     hosts: 0,
+                    volatile: false,
                 })),
             }),
             GFP_KERNEL,
@@ -123,7 +140,15 @@ impl Drive {
 
     /// Calls `f` with the logical unit locked. `f` must not sleep.
     pub(crate) fn with_unit<R>(&self, f: impl FnOnce(&mut Unit) -> R) -> R {
-        f(&mut self.state.lock().unit)
+        let mut state = self.state.lock();
+        let result = f(&mut state.unit);
+        state.settle();
+        result
+    }
+
+    /// Returns how many milliseconds old it is.
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(0)
     }
 
     /// Connects a host: gives it the nexus whose number is `id`. `group` is its target port group.
@@ -143,6 +168,10 @@ impl Drive {
         let mut state = self.state.lock();
         state.unit.detach(nexus);
         state.hosts = state.hosts.saturating_sub(1);
+        if state.hosts == 0 {
+            // The store may go on in another drive.
+            state.set_volatile(false);
+        }
     }
 
     /// Returns whether a host is connected.
@@ -169,14 +198,119 @@ impl Drive {
     ) -> Result {
         let mut state = self.state.lock();
         f(&mut state.unit)?;
+        let volatile = state.volatile;
+        state.set_volatile(false);
         let old = core::mem::replace(&mut state.store, store);
+        state.set_volatile(volatile);
         drop(state);
         // May free all of a medium: not with the lock held.
         drop(old);
         Ok(())
     }
 
-    /// Carries a command out that has come through a nexus. `luns` are the LUNs of its target.
+    /// Says whether a power loss is to be possible that takes what is in the write cache: only then
+    /// it is kept what was there before. What was written until now stays.
+    ///
+    /// For as long as a host is connected. May be called in atomic context.
+    pub(crate) fn set_volatile(&self, volatile: bool) {
+        self.state.lock().set_volatile(volatile);
+    }
+
+    /// Loses power for a moment, and what `lost` says with it. No initiator is told, and the power
+    /// condition stays ([`Unit::lose_power`]).
+    ///
+    /// The cache is lost only if [`Drive::set_volatile`] was called before it was written to, and
+    /// holds up to 64 MiB; it is written back when it is full. May be called in atomic context.
+    pub(crate) fn lose_power(&self, lost: Lost) {
+        let mut state = self.state.lock();
+        if lost.has_cache() {
+            state.store.with(|content| content.lose_cache());
+        }
+        state.unit.lose_power(lost);
+        state.settle();
+    }
+
+    /// Establishes unit attention conditions for one nexus, or for all; in this order.
+    ///
+    /// May be called in atomic context.
+    pub(crate) fn queue_attentions(&self, nexus: Option<Nexus>, attentions: &[Asc]) {
+        self.with_unit(|unit| {
+            for asc in attentions {
+                unit.queue_attention(nexus, *asc);
+            }
+        });
+    }
+
+    /// Stops the unit, as if it had failed to spin; what is in the cache is written back. Only START
+    /// STOP UNIT makes it ready again.
+    ///
+    /// May be called in atomic context.
+    pub(crate) fn stop(&self) {
+        let mut state = self.state.lock();
+        state.unit.stop();
+        state.flush();
+    }
+
+    /// Has the unit become ready in so many milliseconds: until then commands that need the medium
+    /// end with NOT READY.
+    ///
+    /// May be called in atomic context.
+    pub(crate) fn not_ready(&self, ms: u32) {
+        let now_ms = self.now_ms();
+        self.with_unit(|unit| {
+            unit.set_time(now_ms);
+            unit.not_ready(ms);
+        });
+    }
+
+    /// Changes the capacity to the whole blocks of so many bytes, and tells all initiators if that is
+    /// another one. A CD drive cannot have more blocks than READ CAPACITY(10) says.
+    ///
+    /// May be called in atomic context.
+    pub(crate) fn set_capacity(&self, bytes: u64) {
+        let blocks = bytes
+            .checked_div(u64::from(self.profile.block_size))
+            .unwrap_or(0);
+        let most = match self.profile.kind {
+            Kind::Disk => u64::MAX,
+            Kind::Cdrom => u64::from(u32::MAX),
+        };
+        self.with_unit(|unit| unit.set_blocks(blocks.min(most)));
+    }
+
+    /// Takes the medium away, whoever prevents it; the tray does not move.
+    ///
+    /// May be called in atomic context.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EOPNOTSUPP`] if the medium cannot be taken out.
+    pub(crate) fn remove_medium(&self) -> Result {
+        if !self.profile.removable {
+            return Err(EOPNOTSUPP);
+        }
+        self.with_unit(|unit| unit.remove(true)).map_err(|_| EBUSY)
+    }
+
+    /// Puts the medium that was there last back, or takes it out for a moment if it is there: that
+    /// is a change of the medium for all initiators.
+    ///
+    /// May be called in atomic context.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EOPNOTSUPP`] if the medium cannot be taken out, and [`EBUSY`] if it is there and
+    /// an initiator prevents its removal.
+    pub(crate) fn insert_medium(&self) -> Result {
+        if !self.profile.removable {
+            return Err(EOPNOTSUPP);
+        }
+        self.with_unit(|unit| unit.insert(unit.blocks()))
+            .map_err(|_| EBUSY)
+    }
+
+    /// Carries a command out that has come through a nexus. `luns` are the LUNs of its target, and
+    /// `tamper` is what goes wrong with it.
     ///
     /// May be called in atomic context.
     pub(super) fn execute(
@@ -184,13 +318,39 @@ impl Drive {
         nexus: Nexus,
         luns: impl Iterator<Item = u64> + Clone,
         command: &mut scsi::Command,
+        tamper: Tamper<'_>,
     ) -> Ending {
         let cdb = Cdb::of(command);
         let mut state = self.state.lock();
         let State { unit, store, .. } = &mut *state;
+        // To look at the clock takes longer than many a command.
+        if unit.needs_time() {
+            unit.set_time(self.now_ms());
+        }
+        let mut buffer = Buffer(command);
         let result = store
-            .with(|content| unit.execute(nexus, luns, cdb.get(), content, &mut Buffer(command)));
+            .with(|content| unit.execute(nexus, luns, cdb.get(), content, &mut buffer, tamper));
         Ending::new(result, |sense| unit.encode(sense))
+    }
+}
+
+impl State {
+    /// Says whether the write cache is volatile.
+    fn set_volatile(&mut self, volatile: bool) {
+        self.volatile = volatile;
+        self.store.with(|content| content.set_volatile(volatile));
+    }
+
+    /// Writes the cache back.
+    fn flush(&self) {
+        self.store.with(|content| content.flush(0, u64::MAX));
+    }
+
+    /// Writes the cache back if it was switched off, other than by a command.
+    fn settle(&self) {
+        if self.volatile && !self.unit.write_cache() {
+            self.flush();
+        }
     }
 }
 

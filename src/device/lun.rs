@@ -22,7 +22,10 @@ use crate::{
         self,
         Address, //
     },
-    unit::Nexus, //
+    unit::{
+        Nexus,
+        Tamper, //
+    }, //
 };
 
 /// Whether a LUN is there.
@@ -117,7 +120,7 @@ impl Lun {
         luns: impl Iterator<Item = u64> + Clone,
         command: &mut scsi::Command,
     ) -> Ending {
-        self.drive.execute(self.nexus, luns, command)
+        self.drive.execute(self.nexus, luns, command, Tamper::None)
     }
 
     /// Returns whether the LUN is taken out, or being taken out.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Memory that media consist of: it grows with what is written, and shrinks with what is unmapped.
+//!
+//! A volatile write cache is what can be undone: while somebody asks for it, a store keeps what was
+//! there before it was written to, until it is flushed. Frames are written back as a whole, and all
+//! of them when the cache is full. What is unmapped is unmapped for good.
 
 use core::ops::Range;
 
@@ -38,6 +42,9 @@ const RUN_MAX: u64 = 64 << 20;
 /// Bytes of the unit in which memory is allocated.
 const FRAME_SIZE: usize = SECTOR_SIZE * SECTORS;
 
+/// How many frames the write cache has room for: 64 MiB.
+const CACHE_FRAMES: usize = 1 << 14;
+
 /// What one allocation holds.
 #[derive(Zeroable)]
 struct Data([u8; FRAME_SIZE]);
@@ -49,11 +56,22 @@ struct Frame {
     mapped: u8,
 }
 
+/// What was in the place of what is in the write cache.
+struct Undo {
+    /// Frames as they were; `None`: without memory. What is mapped in one is also mapped in the frame
+    /// that has taken its place.
+    frames: RBTree<u64, Option<Frame>>,
+    /// How many there are, at most [`CACHE_FRAMES`].
+    count: usize,
+}
+
 /// The content of a store, to which its holder has exclusive access.
 pub(super) struct Content {
     frames: RBTree<u64, Frame>,
     /// How many sectors are mapped.
     sectors: u64,
+    /// There while the write cache is volatile.
+    undo: Option<Undo>,
 }
 
 /// The memory of a medium.
@@ -76,6 +94,7 @@ impl Store {
             content <- new_spinlock!(Content {
                 frames: RBTree::new(),
                 sectors: 0,
+                undo: None,
             }),
             sectors: Atomic::new(0),
         })
@@ -142,6 +161,7 @@ impl Medium for Content {
         mut source: impl FnMut(usize, &mut [u8]),
     ) -> Result<(), MediumError> {
         each_frame(offset, len, |done, index, range| {
+            self.remember(index)?;
             let frame = self.frame(index)?;
             let before = frame.mapped;
             for (sector, _) in sectors(range.clone()) {
@@ -173,18 +193,22 @@ impl Medium for Content {
             }
             next = index.saturating_add(1);
             let before = frame.mapped;
-            for sector in 0..SECTORS {
-                let at = start.saturating_add((sector * SECTOR_SIZE) as u64);
-                if offset <= at && at < end {
-                    frame.mapped &= !bit(sector);
-                }
-            }
+            frame.unmap(start, offset, end);
             let removed = (before & !frame.mapped).count_ones();
             let empty = frame.mapped == 0;
             if empty {
                 cursor.remove_current();
             }
             self.sectors = self.sectors.saturating_sub(u64::from(removed));
+        }
+        if let Some(undo) = &mut self.undo {
+            undo.unmap(offset, end);
+        }
+    }
+
+    fn flush(&mut self, offset: u64, len: u64) {
+        if let Some(undo) = &mut self.undo {
+            undo.forget(offset, offset.saturating_add(len));
         }
     }
 
@@ -224,9 +248,137 @@ impl Medium for Content {
     }
 }
 
+impl Frame {
+    /// Unmaps the sectors that start between `offset` and `end`; the frame itself is at `start`.
+    fn unmap(&mut self, start: u64, offset: u64, end: u64) {
+        for sector in 0..SECTORS {
+            // CAST: usize to u64 widens.
+            let at = start.saturating_add((sector * SECTOR_SIZE) as u64);
+            if offset <= at && at < end {
+                self.mapped &= !bit(sector);
+            }
+        }
+    }
+
+    /// Returns a copy.
+    fn duplicate(&self) -> Result<Self, MediumError> {
+        let mut data = new_data()?;
+        data.0.copy_from_slice(&self.data.0);
+        Ok(Self {
+            data,
+            mapped: self.mapped,
+        })
+    }
+}
+
+impl Undo {
+    fn new() -> Self {
+        Self {
+            frames: RBTree::new(),
+            count: 0,
+        }
+    }
+
+    /// Unmaps a range of what was there before.
+    fn unmap(&mut self, offset: u64, end: u64) {
+        // CAST: usize to u64 widens.
+        let frame_size = FRAME_SIZE as u64;
+        let mut next = offset / frame_size;
+        while let Some(mut cursor) = self.frames.cursor_lower_bound_mut(&next) {
+            let (index, old) = cursor.current_mut();
+            let start = index.saturating_mul(frame_size);
+            if start >= end {
+                break;
+            }
+            next = index.saturating_add(1);
+            if let Some(frame) = old {
+                frame.unmap(start, offset, end);
+                if frame.mapped == 0 {
+                    *old = None;
+                }
+            }
+        }
+    }
+
+    /// Forgets what was there before in a range: what has taken its place stays.
+    fn forget(&mut self, offset: u64, end: u64) {
+        // CAST: usize to u64 widens.
+        let frame_size = FRAME_SIZE as u64;
+        let first = offset / frame_size;
+        while let Some(cursor) = self.frames.cursor_lower_bound_mut(&first) {
+            if cursor.current().0.saturating_mul(frame_size) >= end {
+                break;
+            }
+            cursor.remove_current();
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+
+    /// Takes any frame as it was, with its number.
+    fn take(&mut self) -> Option<(u64, Option<Frame>)> {
+        let (_, node) = self.frames.cursor_front_mut()?.remove_current();
+        self.count = self.count.saturating_sub(1);
+        Some(node.to_key_value())
+    }
+}
+
 impl Content {
+    /// Says whether the write cache is volatile. It is written back when that ends.
+    pub(super) fn set_volatile(&mut self, volatile: bool) {
+        match (&self.undo, volatile) {
+            (None, true) => self.undo = Some(Undo::new()),
+            (Some(_), false) => self.undo = None,
+            _ => {}
+        }
+    }
+
+    /// Loses what is in the write cache: what was there before is there again.
+    pub(super) fn lose_cache(&mut self) {
+        let Some(undo) = &mut self.undo else {
+            return;
+        };
+        while let Some((index, old)) = undo.take() {
+            let mapped = |frame: &Frame| u64::from(frame.mapped.count_ones());
+            self.sectors = self
+                .sectors
+                .saturating_sub(self.frames.get(&index).map_or(0, mapped));
+            match (old, self.frames.get_mut(&index)) {
+                (Some(old), Some(frame)) => {
+                    self.sectors = self.sectors.saturating_add(mapped(&old));
+                    *frame = old;
+                }
+                // What was mapped in it still would be, if there were anything.
+                _ => {
+                    self.frames.remove(&index);
+                }
+            }
+        }
+    }
+
+    /// Keeps the frame of that number as it is, if it is about to be changed for the first time.
+    fn remember(&mut self, index: u64) -> Result<(), MediumError> {
+        let Some(undo) = &mut self.undo else {
+            return Ok(());
+        };
+        if undo.frames.get(&index).is_some() {
+            return Ok(());
+        }
+        if undo.count >= CACHE_FRAMES {
+            *undo = Undo::new();
+        }
+        let old = self.frames.get(&index).map(Frame::duplicate).transpose()?;
+        let node = RBTreeNode::new(index, old, GFP_ATOMIC | __GFP_NOWARN)
+            .map_err(|_| MediumError::OutOfMemory)?;
+        undo.frames.insert(node);
+        undo.count = undo.count.saturating_add(1);
+        Ok(())
+    }
+
     /// Drops some frames, and returns whether there may be more.
     fn drop_some(&mut self) -> bool {
+        if let Some(undo) = &mut self.undo {
+            *undo = Undo::new();
+        }
         for _ in 0..1024 {
             let Some(cursor) = self.frames.cursor_front_mut() else {
                 return false;
@@ -241,15 +393,22 @@ impl Content {
     /// Returns the frame of that number, with memory.
     fn frame(&mut self, index: u64) -> Result<&mut Frame, MediumError> {
         if self.frames.get(&index).is_none() {
-            let data = KBox::init(pin_init::init_zeroed::<Data>(), GFP_ATOMIC | __GFP_NOWARN)
-                .map_err(|_| MediumError::OutOfMemory)?;
-            let frame = Frame { data, mapped: 0 };
+            let frame = Frame {
+                data: new_data()?,
+                mapped: 0,
+            };
             let node = RBTreeNode::new(index, frame, GFP_ATOMIC | __GFP_NOWARN)
                 .map_err(|_| MediumError::OutOfMemory)?;
             self.frames.insert(node);
         }
         self.frames.get_mut(&index).ok_or(MediumError::OutOfRange)
     }
+}
+
+/// Returns memory for a frame.
+fn new_data() -> Result<KBox<Data>, MediumError> {
+    KBox::init(pin_init::init_zeroed::<Data>(), GFP_ATOMIC | __GFP_NOWARN)
+        .map_err(|_| MediumError::OutOfMemory)
 }
 
 /// Returns the bit of a sector in [`Frame::mapped`].

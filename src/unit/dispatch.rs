@@ -16,6 +16,10 @@ use crate::{
         table,
     },
     unit::{
+        durable::{
+            durable,
+            Durable, //
+        },
         failure::Failure,
         limits,
         medium::Medium,
@@ -23,13 +27,17 @@ use crate::{
         nexus::Nexus,
         power::PowerCondition,
         reservation::access,
-        state::Unit, //
-        transfer::Transfer,
+        state::Unit,
+        tamper::Tamper,
+        transfer::Transfer, //
     }, //
 };
 
 impl Unit {
-    /// Executes a command that came through `nexus`; `luns` are those of its target.
+    /// Executes a command that came through `nexus`; `luns` are those of its target. `tamper` says
+    /// what goes wrong with it.
+    ///
+    /// If the unit [needs the time](Unit::needs_time), it must have been told of it.
     ///
     /// # Errors
     ///
@@ -41,13 +49,17 @@ impl Unit {
         cdb: &[u8],
         medium: &mut M,
         transfer: &mut T,
+        tamper: Tamper<'_>,
     ) -> Result<(), Failure> {
+        if tamper.pretends(transfer) {
+            return Ok(());
+        }
         let entry = table::find(self.profile.kind, cdb)?;
         if !entry.is_supported(&self.profile) {
             return Err(Sense::INVALID_OPCODE.into());
         }
         self.report_attention(nexus, entry.opcode)?;
-        let command = cdb::decode(entry, cdb, &self.profile)?;
+        let mut command = cdb::decode(entry, cdb, &self.profile)?;
         self.reservations.check(nexus, access(&command))?;
         needs::check_access_state(self.access_state(nexus), &command)?;
         if needs::needs_medium(&command) {
@@ -60,7 +72,35 @@ impl Unit {
         if needs::uses_medium(&command) {
             self.power.access();
         }
-        self.primary(nexus, luns, &command, cdb, medium, transfer)
+        tamper.misdirect(&mut command, self.blocks());
+        let block_len = self.geometry().block_len();
+        let mut wire = tamper.wire(&command, block_len, transfer);
+        let result = self.primary(nexus, luns, &command, cdb, medium, &mut wire);
+        self.flush(&command, result.is_ok(), medium);
+        result
+    }
+
+    /// Writes back what has to be on the medium after a command.
+    fn flush<M: Medium>(&self, command: &Command, succeeded: bool, medium: &mut M) {
+        // Without a cache also what a failed command has written is there; MODE SELECT may just have
+        // switched it off.
+        let durable = match self.write_cache() {
+            false => Durable::Everything,
+            true if succeeded => durable(command),
+            true => Durable::Nothing,
+        };
+        match durable {
+            Durable::Nothing => {}
+            Durable::Blocks(extent) => {
+                let blocks = match extent.blocks {
+                    0 => u64::MAX,
+                    blocks => u64::from(blocks),
+                };
+                let size = u64::from(self.profile.block_size);
+                medium.flush(extent.lba.saturating_mul(size), blocks.saturating_mul(size));
+            }
+            Durable::Everything => medium.flush(0, u64::MAX),
+        }
     }
 
     /// Ends a command with the oldest unit attention condition of its nexus, unless it is one of
@@ -94,6 +134,7 @@ impl Unit {
         if self.power.condition() == PowerCondition::Stopped {
             return Err(Sense::NOT_READY_STOPPED);
         }
+        self.readiness.check()?;
         self.sanitization.check(command)
     }
 }

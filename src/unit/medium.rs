@@ -51,4 +51,8 @@ pub(crate) trait Medium {
     /// Returns whether the sector at `offset` is mapped, and for how many bytes from there on all
     /// sectors are like it; at most `len`. A long mapped run may be told in parts of whole blocks.
     fn run(&self, offset: u64, len: u64) -> (bool, u64);
+
+    /// Has what was written to a range be there after a power loss. A medium without a volatile
+    /// cache has nothing to do.
+    fn flush(&mut self, _offset: u64, _len: u64) {}
 }

@@ -21,18 +21,24 @@ mod buffer;
 mod cdrom;
 mod disk;
 mod dispatch;
+mod durable;
 mod erase;
 mod failure;
 mod geometry;
+mod identity;
 mod limits;
+mod loss;
 pub(crate) mod medium;
 mod needs;
 mod nexus;
-mod power;
+pub(crate) mod power;
 mod primary;
 mod provision;
+mod readiness;
 mod reservation;
+mod start_stop;
 mod state;
+mod tamper;
 #[cfg(any(test, CONFIG_KUNIT = "y"))]
 mod testing;
 pub(crate) mod transfer;
@@ -41,6 +47,8 @@ pub(crate) mod tray;
 pub(crate) use self::{
     absent::execute_absent,
     failure::Failure,
+    loss::Lost,
     nexus::Nexus,
-    state::Unit, //
+    state::Unit,
+    tamper::Tamper, //
 };

@@ -3,9 +3,10 @@
 //! Power conditions of a logical unit (SPC-6 and SBC-4, power conditions).
 //!
 //! There is no clock in here: the timers of the Power Condition mode page expire only when START
-//! STOP UNIT forces them to.
+//! STOP UNIT forces them to, and how long a start takes is for others to say.
 
 use crate::protocol::{
+    cdb::opcode,
     command::PowerRequest,
     sense::{
         Asc,
@@ -61,6 +62,30 @@ impl PowerCondition {
         match modifier {
             0 => Self::StandbyZ,
             _ => Self::StandbyY,
+        }
+    }
+}
+
+/// What the medium has to do for START STOP UNIT, which takes time where there are motors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spin {
+    /// Spin up: START, or the active condition.
+    Up,
+    /// Spin down: STOP, or a standby condition.
+    Down,
+}
+
+impl Spin {
+    /// Returns what a CDB asks for, and waits for: `None` if it is no START STOP UNIT, has IMMED
+    /// set, or is for another power condition.
+    pub(crate) fn of(cdb: &[u8]) -> Option<Self> {
+        let &[opcode::START_STOP_UNIT, immediate, _, _, options, ..] = cdb else {
+            return None;
+        };
+        match (immediate & 0x01, options >> 4, options & 0x01) {
+            (0, 0x0, 1) | (0, 0x1, _) => Some(Self::Up),
+            (0, 0x0, _) | (0, 0x3, _) => Some(Self::Down),
+            _ => None,
         }
     }
 }
@@ -211,5 +236,24 @@ mod tests {
         });
         power.request(PowerRequest::ForceStandby(0));
         assert_eq!(power.condition(), PowerCondition::Stopped);
+    }
+
+    #[test]
+    fn only_who_waits_for_the_motor_sees_it_spin() {
+        for (byte1, byte4, spin) in [
+            (0, 0x00, Some(Spin::Down)),
+            (0, 0x01, Some(Spin::Up)),
+            (0, 0x02, Some(Spin::Down)),
+            (0, 0x10, Some(Spin::Up)),
+            (0, 0x30, Some(Spin::Down)),
+            (0, 0x20, None),
+            (0, 0x70, None),
+            (1, 0x00, None),
+            (1, 0x01, None),
+        ] {
+            assert_eq!(Spin::of(&[0x1b, byte1, 0, 0, byte4, 0]), spin);
+        }
+        assert_eq!(Spin::of(&[0x35, 0, 0, 0, 0, 0]), None);
+        assert_eq!(Spin::of(&[0x1b, 0, 0, 0]), None);
     }
 }

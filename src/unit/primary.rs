@@ -5,16 +5,12 @@
 use crate::{
     protocol::{
         buf::Writer,
-        command::{
-            Command,
-            PowerRequest, //
-        },
+        command::Command,
         inquiry, log, luns,
         mode::Pages,
         ports,
         profile::{
             AccessState,
-            Kind,
             Port, //
         },
         sense::{
@@ -40,9 +36,8 @@ use crate::{
             NEXUSES, //
         },
         reservation::ReserveOutCommand,
-        state::Unit, //
-        transfer::Transfer,
-        tray::Position,
+        state::Unit,        //
+        transfer::Transfer, //
     }, //
 };
 
@@ -301,44 +296,6 @@ impl Unit {
             self.nexuses
                 .notify_all(Some(nexus), Asc::ASYMMETRIC_ACCESS_CHANGED);
         }
-        Ok(())
-    }
-
-    /// START STOP UNIT. IMMED and NO_FLUSH make no difference, as nothing takes time here.
-    fn start_stop(&mut self, nexus: Nexus, request: PowerRequest) -> Result<(), Failure> {
-        // Who has loaded a disk knows that it is loaded; a CD drive tells everybody (MMC-6).
-        let except = (self.profile.kind == Kind::Disk).then_some(nexus);
-        match request {
-            PowerRequest::StartStop {
-                load_eject: true, ..
-            } if !self.profile.removable => return Err(Sense::invalid_field_bit(4, 1).into()),
-            PowerRequest::StartStop {
-                start: true,
-                load_eject: true,
-            } => {
-                if self.tray.position() == Position::Open && self.tray.is_locked() {
-                    return Err(Sense::MEDIUM_REMOVAL_PREVENTED.into());
-                }
-                let change = self.tray.load();
-                self.moved(change, except);
-            }
-            PowerRequest::StartStop {
-                start: false,
-                load_eject: true,
-            } => {
-                let change = self.tray.eject()?;
-                self.moved(change, except);
-            }
-            _ => {}
-        }
-        self.power.request(match request {
-            // The medium of a removable unit spins up again when it is needed (MMC-6, START STOP
-            // UNIT): that is standby.
-            PowerRequest::StartStop { start: false, .. } if self.profile.removable => {
-                PowerRequest::Standby(0)
-            }
-            request => request,
-        });
         Ok(())
     }
 

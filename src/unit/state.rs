@@ -4,9 +4,11 @@
 
 use crate::{
     protocol::{
+        command::PowerRequest,
         mode::Pages,
         profile::{
             AccessState,
+            Identity,
             Port,
             Profile, //
         },
@@ -20,6 +22,7 @@ use crate::{
         buffer::DataBuffer,
         erase::Sanitization,
         geometry::Geometry,
+        identity,
         nexus::{
             Nexus,
             Nexuses, //
@@ -28,6 +31,7 @@ use crate::{
             Power,
             PowerCondition, //
         },
+        readiness::Readiness,
         reservation::Reservations,
         tray::{
             Change,
@@ -44,6 +48,10 @@ use crate::{
 pub(crate) struct Unit {
     /// What it claims to be.
     pub(super) profile: Profile,
+    /// Who it was at first.
+    configured: Identity,
+    /// How often it has become another one.
+    identities: u32,
     /// The capacity of the medium, in logical blocks.
     blocks: u64,
     /// The medium is write protected, whatever the mode pages say.
@@ -54,6 +62,8 @@ pub(crate) struct Unit {
     pub(super) saved_pages: Pages,
     /// The power condition.
     pub(super) power: Power,
+    /// Since when or from when on it is ready.
+    pub(super) readiness: Readiness,
     /// Who has reserved it.
     pub(super) reservations: Reservations,
     /// The paths to it, with what their initiators have to be told.
@@ -81,11 +91,14 @@ impl Unit {
             pages,
             saved_pages: pages,
             power: Power::new(),
+            readiness: Readiness::new(),
             reservations: Reservations::new(),
             nexuses: Nexuses::new(),
             tray: Tray::new(loaded || !profile.removable),
             buffer: DataBuffer::new(),
             sanitization: Sanitization::Fine,
+            configured: profile.identity,
+            identities: 0,
             profile,
         }
     }
@@ -153,6 +166,48 @@ impl Unit {
     /// Returns the power condition.
     pub(crate) fn power_condition(&self) -> PowerCondition {
         self.power.condition()
+    }
+
+    /// Stops the unit, as if it had failed to spin: only START STOP UNIT makes it ready again, also
+    /// if its medium is removable.
+    pub(crate) fn stop(&mut self) {
+        self.power.request(PowerRequest::StartStop {
+            start: false,
+            load_eject: false,
+        });
+    }
+
+    /// Returns whether [`Unit::set_time`] has to be called before the next command.
+    pub(crate) fn needs_time(&self) -> bool {
+        self.readiness.needs_time()
+    }
+
+    /// Says what the time is, in milliseconds of a clock that does not go back.
+    pub(crate) fn set_time(&mut self, now_ms: u64) {
+        self.readiness.set_time(now_ms);
+    }
+
+    /// Sets for how many milliseconds the unit is becoming ready after START STOP UNIT has started
+    /// it from a standby or stopped condition.
+    pub(crate) fn set_ms_to_ready(&mut self, ms: u32) {
+        self.readiness.set_start_ms(ms);
+    }
+
+    /// Has the unit become ready in so many milliseconds from what the time is: commands that need
+    /// the medium end with NOT READY until then.
+    pub(crate) fn not_ready(&mut self, ms: u32) {
+        self.readiness.delay(ms);
+    }
+
+    /// Makes another logical unit of it: with a serial number and a designator that it never had,
+    /// made of those that were configured, and that nobody has reserved or registered with.
+    ///
+    /// All else, and the medium with its content, stays. No initiator is told: that is for whoever
+    /// decides how it became another one.
+    pub(crate) fn change_identity(&mut self) {
+        self.identities = self.identities.saturating_add(1);
+        self.profile.identity = identity::another(&self.configured, self.identities);
+        self.reservations = Reservations::new();
     }
 
     /// Establishes a unit attention condition for one nexus, or for all.

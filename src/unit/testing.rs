@@ -15,6 +15,7 @@ use crate::{
         },
         nexus::Nexus,
         state::Unit,
+        tamper::Tamper,
         transfer::{
             OutOfMemory,
             Transfer, //
@@ -212,8 +213,14 @@ impl Bench {
         wire: &mut Wire<'_>,
     ) -> Result<(), Failure> {
         let nexus = self.nexuses[initiator];
-        self.unit
-            .execute(nexus, [0, 3].into_iter(), cdb, &mut self.ram, wire)
+        self.unit.execute(
+            nexus,
+            [0, 3].into_iter(),
+            cdb,
+            &mut self.ram,
+            wire,
+            Tamper::None,
+        )
     }
 
     /// Executes a command of initiator 0 without data, and returns the sense data.

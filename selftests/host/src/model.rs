@@ -24,6 +24,7 @@ use crate::{
         },
         Failure,
         Nexus,
+        Tamper,
         Unit, //
     }, //
 };
@@ -38,6 +39,20 @@ pub(crate) struct Model {
     pub(crate) sectors: BTreeMap<u64, [u8; SECTOR]>,
     /// How many sectors may be mapped; `None`: any number.
     pub(crate) room: Option<usize>,
+    /// The sectors as they are on the medium, where they are not what was written last.
+    unflushed: BTreeMap<u64, Option<[u8; SECTOR]>>,
+}
+
+impl Model {
+    /// Forgets what was written and not flushed.
+    pub(crate) fn lose_power(&mut self) {
+        for (sector, old) in std::mem::take(&mut self.unflushed) {
+            match old {
+                Some(old) => self.sectors.insert(sector, old),
+                None => self.sectors.remove(&sector),
+            };
+        }
+    }
 }
 
 /// Returns the sectors of a range that starts and ends at one.
@@ -73,6 +88,8 @@ impl Medium for Model {
             if full && !self.sectors.contains_key(&sector) {
                 return Err(MediumError::OutOfMemory);
             }
+            let old = self.sectors.get(&sector).copied();
+            self.unflushed.entry(sector).or_insert(old);
             source(at, self.sectors.entry(sector).or_insert([fill; SECTOR]));
         }
         Ok(())
@@ -84,6 +101,12 @@ impl Medium for Model {
         let end = (offset + len) / SECTOR as u64;
         self.sectors
             .retain(|sector, _| !(offset / SECTOR as u64..end).contains(sector));
+    }
+
+    fn flush(&mut self, offset: u64, len: u64) {
+        let end = offset.saturating_add(len);
+        self.unflushed
+            .retain(|sector, _| !(offset..end).contains(&(sector * SECTOR as u64)));
     }
 
     fn run(&self, offset: u64, len: u64) -> (bool, u64) {
@@ -220,9 +243,20 @@ impl Setup {
         cdb: &[u8],
         host: &mut Host,
     ) -> Result<(), Failure> {
-        let nexus = self.nexuses[nexus];
+        self.execute_with(nexus, cdb, host, Tamper::None)
+    }
+
+    /// Executes a command that is tampered with.
+    pub(crate) fn execute_with(
+        &mut self,
+        nexus: usize,
+        cdb: &[u8],
+        host: &mut Host,
+        tamper: Tamper<'_>,
+    ) -> Result<(), Failure> {
+        let (nexus, luns) = (self.nexuses[nexus], [0, 1].into_iter());
         self.unit
-            .execute(nexus, [0, 1].into_iter(), cdb, &mut self.medium, host)
+            .execute(nexus, luns, cdb, &mut self.medium, host, tamper)
     }
 
     /// Executes a command of the first initiator that sends data.

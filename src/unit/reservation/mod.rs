@@ -190,6 +190,17 @@ impl Reservations {
         self.reserved = None;
     }
 
+    /// Drops what does not survive a power loss: any SPC-2 reservation, and all registrations with
+    /// the persistent reservation unless the last registration wanted that they persist.
+    pub(super) fn lose_power(&mut self) {
+        if self.through_power_loss {
+            self.reset();
+            self.generation = 0;
+        } else {
+            *self = Self::new();
+        }
+    }
+
     /// Returns whether a nexus is registered.
     pub(super) fn is_registered(&self, nexus: Nexus) -> bool {
         self.key(nexus) != 0
