@@ -26,6 +26,11 @@ use crate::{
     },
     control::{
         host::Host,
+        lun_power::{
+            flag,
+            show_flag,
+            spin, //
+        },
         luns::{
             LunConfig,
             State, //
@@ -99,13 +104,18 @@ impl LunDir {
         }
     }
 
+    /// Calls `f` with the unit's configuration locked.
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        self.lun.with(f)
+    }
+
     /// Shows something that is said of the unit.
     fn show(&self, show: impl FnOnce(&Spec) -> fmt::Result) -> fmt::Result {
         self.lun.with(|state| show(&state.spec))
     }
 
     /// Changes what is said, unless the unit is on.
-    fn change(&self, change: impl FnOnce(&mut Spec)) -> Result {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Spec)) -> Result {
         self.lun.with(|state| {
             state.check_off()?;
             change(&mut state.spec);
@@ -114,7 +124,7 @@ impl LunDir {
     }
 
     /// Changes what is said, and the unit itself if it is on.
-    fn change_live(&self, change: impl FnOnce(&mut Spec), live: impl FnOnce(&Lun)) {
+    pub(super) fn change_live(&self, change: impl FnOnce(&mut Spec), live: impl FnOnce(&Lun)) {
         self.lun.with(|state| {
             change(&mut state.spec);
             if let Some(lun) = &state.live {
@@ -305,14 +315,6 @@ impl LunDir {
         Ok(())
     }
 
-    fn show_power_cond(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.lun.with(|state| {
-            let live = state.live.as_ref();
-            let condition = live.map(|lun| lun.drive().with_unit(|unit| unit.power_condition()));
-            page.write_str(condition.map_or("active", |condition| condition.name()))
-        })
-    }
-
     /// The unit attentions that this host has not been told of yet.
     fn show_ua(&self, page: &mut Page<'_>) -> fmt::Result {
         self.lun.with(|state| {
@@ -443,6 +445,25 @@ impl Directory for LunDir {
             c"write_cache",
             Self::show_write_cache,
             Self::store_write_cache,
+        ),
+        flag!(c"manage_system_start_stop", manage_system_start_stop),
+        flag!(c"manage_runtime_start_stop", manage_runtime_start_stop),
+        flag!(c"manage_shutdown", manage_shutdown),
+        flag!(c"manage_restart", manage_restart),
+        flag!(
+            c"force_runtime_start_on_system_start",
+            force_runtime_start_on_system_start
+        ),
+        flag!(c"allow_restart", allow_restart),
+        flag!(c"start_stop_pwr_cond", start_stop_pwr_cond),
+        flag!(c"ignore_media_change", ignore_media_change),
+        flag!(c"silence_suspend", silence_suspend),
+        spin!(c"start_ms", start_ms),
+        spin!(c"stop_ms", stop_ms),
+        Attribute::rw(
+            c"tur_ms_to_ready",
+            |dir, page| dir.show(|spec| write!(page, "{}", spec.tur_ms_to_ready)),
+            Self::store_tur_ms_to_ready,
         ),
         Attribute::rw(c"ua", Self::show_ua, Self::store_ua),
         Attribute::ro(c"power_cond", Self::show_power_cond),

@@ -177,18 +177,24 @@ impl LunConfig {
         let attachment = Attachment {
             queue_depth: (state.spec.queue_depth > 0).then_some(state.spec.queue_depth),
             no_uld: state.spec.no_uld,
+            power: state.spec.power,
         };
         let group = state.spec.alua_group;
         let lun = Lun::new(self.address, attachment, drive, self.nexus, group)?;
+        lun.set_spin(state.spec.spin);
         lun.drive().with_unit(|unit| {
             if is_new {
                 unit.set_read_only(state.spec.ro);
+                unit.set_ms_to_ready(state.spec.tur_ms_to_ready);
             }
             let in_group = unit.ports().filter(|port| port.group == group).count();
             if in_group == 1 {
                 unit.set_access_state(lun.nexus(), state.spec.alua_state);
             }
         });
+        if is_new {
+            lun.drive().not_ready(state.spec.tur_ms_to_ready);
+        }
         state.live = Some(lun.clone());
         Ok(lun)
     }

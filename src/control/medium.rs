@@ -89,14 +89,11 @@ impl MediumDir {
             return Ok(());
         }
         self.act(|lun| {
-            lun.drive().with_unit(|unit| {
-                if present {
-                    unit.insert(unit.blocks())
-                } else {
-                    unit.remove(true)
-                }
-                .map_err(|_| EBUSY)
-            })
+            if present {
+                lun.drive().insert_medium()
+            } else {
+                lun.drive().remove_medium()
+            }
         })
     }
 

@@ -20,6 +20,7 @@ mod faults;
 mod host;
 mod link;
 mod lun;
+mod lun_power;
 mod luns;
 mod medium;
 mod pm;

@@ -9,19 +9,25 @@ use core::fmt::{
 
 use kernel::prelude::*;
 
-use crate::protocol::profile::{
-    AccessState,
-    Atomic,
-    Bytes,
-    Designator,
-    Identity,
-    Kind,
-    Limits,
-    Profile,
-    Provisioning,
-    UnmappedReads,
-    DESIGNATOR_MAX,
-    SERIAL_MAX, //
+use crate::{
+    device::lun::{
+        PowerFlags,
+        SpinTimes, //
+    },
+    protocol::profile::{
+        AccessState,
+        Atomic,
+        Bytes,
+        Designator,
+        Identity,
+        Kind,
+        Limits,
+        Profile,
+        Provisioning,
+        UnmappedReads,
+        DESIGNATOR_MAX,
+        SERIAL_MAX, //
+    }, //
 };
 
 /// Bytes of a sector of a CD.
@@ -64,6 +70,10 @@ pub(super) struct Spec {
     pub(super) no_uld: bool,
     pub(super) alua_group: u16,
     pub(super) alua_state: AccessState,
+    pub(super) power: PowerFlags,
+    pub(super) spin: SpinTimes,
+    /// How long the unit is becoming ready when it appears, and after a start, in milliseconds.
+    pub(super) tur_ms_to_ready: u32,
 }
 
 impl Spec {
@@ -118,6 +128,9 @@ impl Spec {
             no_uld: false,
             alua_group: 0,
             alua_state: AccessState::Optimized,
+            power: PowerFlags::default(),
+            spin: SpinTimes::default(),
+            tur_ms_to_ready: 0,
         })
     }
 

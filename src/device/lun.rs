@@ -7,6 +7,7 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
+            AtomicFlag,
             Relaxed, //
         },
         Arc, //
@@ -15,6 +16,7 @@ use kernel::{
 
 use crate::{
     device::drive::{
+        self,
         Drive,
         Ending, //
     },
@@ -23,6 +25,7 @@ use crate::{
         Address, //
     },
     unit::{
+        power::Spin,
         Nexus,
         Tamper, //
     }, //
@@ -55,6 +58,40 @@ pub(crate) struct Attachment {
     pub(crate) queue_depth: Option<u16>,
     /// Whether sd and sr are to leave it alone.
     pub(crate) no_uld: bool,
+    /// What sd and the mid layer are to do about its power.
+    pub(crate) power: PowerFlags,
+}
+
+/// The flags of `struct scsi_device` of the same names; `None`: as the host has it for all.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct PowerFlags {
+    /// Stop it on system suspend, and start it on resume.
+    pub(crate) manage_system_start_stop: Option<bool>,
+    /// Stop it on runtime suspend, and start it on resume.
+    pub(crate) manage_runtime_start_stop: Option<bool>,
+    /// Stop it when the system is switched off.
+    pub(crate) manage_shutdown: Option<bool>,
+    /// Stop it when the system is restarted.
+    pub(crate) manage_restart: Option<bool>,
+    /// Start it on system resume even if it was suspended at runtime.
+    pub(crate) force_runtime_start_on_system_start: Option<bool>,
+    /// Let the error handler start it.
+    pub(crate) allow_restart: Option<bool>,
+    /// Use the POWER CONDITION field of START STOP UNIT.
+    pub(crate) start_stop_pwr_cond: Option<bool>,
+    /// Do not take a unit attention on resume for a changed medium.
+    pub(crate) ignore_media_change: Option<bool>,
+    /// Do not log runtime suspend and resume.
+    pub(crate) silence_suspend: Option<bool>,
+}
+
+/// How long the motor takes, in milliseconds.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct SpinTimes {
+    /// To spin up.
+    pub(crate) start_ms: u32,
+    /// To spin down.
+    pub(crate) stop_ms: u32,
 }
 
 /// A logical unit number of a host: the nexus through which the host reaches a drive.
@@ -65,6 +102,10 @@ pub(crate) struct Lun {
     nexus: Nexus,
     /// [`Presence::raw`].
     presence: Atomic<i32>,
+    /// Whether the target denies that it is there.
+    hidden: AtomicFlag,
+    start_ms: Atomic<u32>,
+    stop_ms: Atomic<u32>,
 }
 
 impl Lun {
@@ -88,6 +129,9 @@ impl Lun {
             drive,
             nexus,
             presence: Atomic::new(Presence::Present.raw()),
+            hidden: AtomicFlag::new(false),
+            start_ms: Atomic::new(0),
+            stop_ms: Atomic::new(0),
         };
         Ok(Arc::new(lun, GFP_KERNEL)?)
     }
@@ -120,7 +164,54 @@ impl Lun {
         luns: impl Iterator<Item = u64> + Clone,
         command: &mut scsi::Command,
     ) -> Ending {
-        self.drive.execute(self.nexus, luns, command, Tamper::None)
+        self.execute_with(luns, command, Tamper::None)
+    }
+
+    /// Carries a command out as [`Lun::execute`] does; `tamper` is what goes wrong with it.
+    ///
+    /// May be called in atomic context.
+    pub(super) fn execute_with(
+        &self,
+        luns: impl Iterator<Item = u64> + Clone,
+        command: &mut scsi::Command,
+        tamper: Tamper<'_>,
+    ) -> Ending {
+        if self.is_hidden() {
+            let others = luns.filter(|lun| *lun != self.address.lun);
+            return drive::execute_absent(self.drive.profile(), others, command);
+        }
+        self.drive.execute(self.nexus, luns, command, tamper)
+    }
+
+    /// Returns for how many milliseconds the motor keeps a command from being completed.
+    ///
+    /// May be called in atomic context.
+    pub(crate) fn spin_ms(&self, cdb: &[u8]) -> u32 {
+        match Spin::of(cdb) {
+            Some(Spin::Up) => self.start_ms.load(Relaxed),
+            Some(Spin::Down) => self.stop_ms.load(Relaxed),
+            None => 0,
+        }
+    }
+
+    /// Sets how long the motor takes, for commands from now on.
+    pub(crate) fn set_spin(&self, spin: SpinTimes) {
+        self.start_ms.store(spin.start_ms, Relaxed);
+        self.stop_ms.store(spin.stop_ms, Relaxed);
+    }
+
+    /// Has the target deny that the LUN is there, or admit it again: to commands it answers that the
+    /// logical unit is not supported. Returns whether that is a change, of which the other LUNs of
+    /// the target have to tell.
+    ///
+    /// May be called in atomic context. Nothing happens to the mid layer's device.
+    pub(crate) fn set_hidden(&self, hidden: bool) -> bool {
+        self.hidden.xchg(hidden, Relaxed) != hidden
+    }
+
+    /// Returns whether the target denies that the LUN is there: REPORT LUNS leaves it out.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.hidden.load(Relaxed)
     }
 
     /// Returns whether the LUN is taken out, or being taken out.
