@@ -20,3 +20,4 @@ mod polling;
 pub(crate) mod rules;
 pub(crate) mod store;
 mod table;
+mod undo;

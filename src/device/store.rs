@@ -2,9 +2,8 @@
 
 //! Memory that media consist of: it grows with what is written, and shrinks with what is unmapped.
 //!
-//! A volatile write cache is what can be undone: while somebody asks for it, a store keeps what was
-//! there before it was written to, until it is flushed. Frames are written back as a whole, and all
-//! of them when the cache is full. What is unmapped is unmapped for good.
+//! A volatile write cache is what can be undone ([`crate::device::undo`]): while somebody asks for
+//! it, a store keeps what was there before it was written to, until it is flushed.
 
 use core::ops::Range;
 
@@ -25,9 +24,12 @@ use kernel::{
 };
 use pin_init::Zeroable;
 
-use crate::unit::medium::{
-    Medium,
-    MediumError, //
+use crate::{
+    device::undo::Undo,
+    unit::medium::{
+        Medium,
+        MediumError, //
+    }, //
 };
 
 /// Bytes of the unit in which it is known what is mapped: the smallest logical block.
@@ -40,29 +42,17 @@ const SECTORS: usize = 8;
 const RUN_MAX: u64 = 64 << 20;
 
 /// Bytes of the unit in which memory is allocated.
-const FRAME_SIZE: usize = SECTOR_SIZE * SECTORS;
-
-/// How many frames the write cache has room for: 64 MiB.
-const CACHE_FRAMES: usize = 1 << 14;
+pub(super) const FRAME_SIZE: usize = SECTOR_SIZE * SECTORS;
 
 /// What one allocation holds.
 #[derive(Zeroable)]
 struct Data([u8; FRAME_SIZE]);
 
 /// A part of the medium that has memory, because one of its sectors is mapped.
-struct Frame {
+pub(super) struct Frame {
     data: KBox<Data>,
     /// One bit for each sector. The data of sectors that are not mapped mean nothing.
     mapped: u8,
-}
-
-/// What was in the place of what is in the write cache.
-struct Undo {
-    /// Frames as they were; `None`: without memory. What is mapped in one is also mapped in the frame
-    /// that has taken its place.
-    frames: RBTree<u64, Option<Frame>>,
-    /// How many there are, at most [`CACHE_FRAMES`].
-    count: usize,
 }
 
 /// The content of a store, to which its holder has exclusive access.
@@ -250,7 +240,7 @@ impl Medium for Content {
 
 impl Frame {
     /// Unmaps the sectors that start between `offset` and `end`; the frame itself is at `start`.
-    fn unmap(&mut self, start: u64, offset: u64, end: u64) {
+    pub(super) fn unmap(&mut self, start: u64, offset: u64, end: u64) {
         for sector in 0..SECTORS {
             // CAST: usize to u64 widens.
             let at = start.saturating_add((sector * SECTOR_SIZE) as u64);
@@ -260,8 +250,17 @@ impl Frame {
         }
     }
 
+    /// Returns whether no sector is mapped.
+    pub(super) fn is_empty(&self) -> bool {
+        self.mapped == 0
+    }
+
     /// Returns a copy.
-    fn duplicate(&self) -> Result<Self, MediumError> {
+    ///
+    /// # Errors
+    ///
+    /// Returns [`MediumError::OutOfMemory`].
+    pub(super) fn duplicate(&self) -> Result<Self, MediumError> {
         let mut data = new_data()?;
         data.0.copy_from_slice(&self.data.0);
         Ok(Self {
@@ -271,64 +270,11 @@ impl Frame {
     }
 }
 
-impl Undo {
-    fn new() -> Self {
-        Self {
-            frames: RBTree::new(),
-            count: 0,
-        }
-    }
-
-    /// Unmaps a range of what was there before.
-    fn unmap(&mut self, offset: u64, end: u64) {
-        // CAST: usize to u64 widens.
-        let frame_size = FRAME_SIZE as u64;
-        let mut next = offset / frame_size;
-        while let Some(mut cursor) = self.frames.cursor_lower_bound_mut(&next) {
-            let (index, old) = cursor.current_mut();
-            let start = index.saturating_mul(frame_size);
-            if start >= end {
-                break;
-            }
-            next = index.saturating_add(1);
-            if let Some(frame) = old {
-                frame.unmap(start, offset, end);
-                if frame.mapped == 0 {
-                    *old = None;
-                }
-            }
-        }
-    }
-
-    /// Forgets what was there before in a range: what has taken its place stays.
-    fn forget(&mut self, offset: u64, end: u64) {
-        // CAST: usize to u64 widens.
-        let frame_size = FRAME_SIZE as u64;
-        let first = offset / frame_size;
-        while let Some(cursor) = self.frames.cursor_lower_bound_mut(&first) {
-            if cursor.current().0.saturating_mul(frame_size) >= end {
-                break;
-            }
-            cursor.remove_current();
-            self.count = self.count.saturating_sub(1);
-        }
-    }
-
-    /// Takes any frame as it was, with its number.
-    fn take(&mut self) -> Option<(u64, Option<Frame>)> {
-        let (_, node) = self.frames.cursor_front_mut()?.remove_current();
-        self.count = self.count.saturating_sub(1);
-        Some(node.to_key_value())
-    }
-}
-
 impl Content {
     /// Says whether the write cache is volatile. It is written back when that ends.
     pub(super) fn set_volatile(&mut self, volatile: bool) {
-        match (&self.undo, volatile) {
-            (None, true) => self.undo = Some(Undo::new()),
-            (Some(_), false) => self.undo = None,
-            _ => {}
+        if volatile != self.undo.is_some() {
+            self.undo = volatile.then(Undo::new);
         }
     }
 
@@ -360,25 +306,12 @@ impl Content {
         let Some(undo) = &mut self.undo else {
             return Ok(());
         };
-        if undo.frames.get(&index).is_some() {
-            return Ok(());
-        }
-        if undo.count >= CACHE_FRAMES {
-            *undo = Undo::new();
-        }
-        let old = self.frames.get(&index).map(Frame::duplicate).transpose()?;
-        let node = RBTreeNode::new(index, old, GFP_ATOMIC | __GFP_NOWARN)
-            .map_err(|_| MediumError::OutOfMemory)?;
-        undo.frames.insert(node);
-        undo.count = undo.count.saturating_add(1);
-        Ok(())
+        undo.remember(index, self.frames.get(&index))
     }
 
     /// Drops some frames, and returns whether there may be more.
     fn drop_some(&mut self) -> bool {
-        if let Some(undo) = &mut self.undo {
-            *undo = Undo::new();
-        }
+        self.flush(0, u64::MAX);
         for _ in 0..1024 {
             let Some(cursor) = self.frames.cursor_front_mut() else {
                 return false;
@@ -448,4 +381,118 @@ fn each_frame(
         done = done.saturating_add(end.saturating_sub(start));
     }
     Ok(())
+}
+
+#[cfg(CONFIG_KUNIT = "y")]
+#[kernel::macros::kunit_tests(rpmfault_store)]
+mod tests {
+    use super::*;
+
+    const SECTOR: u64 = SECTOR_SIZE as u64;
+    const FRAME: u64 = FRAME_SIZE as u64;
+
+    fn empty() -> Content {
+        Content {
+            frames: RBTree::new(),
+            sectors: 0,
+            undo: None,
+        }
+    }
+
+    /// Writes sectors that consist of one byte.
+    fn write(content: &mut Content, offset: u64, sectors: usize, byte: u8) {
+        let len = sectors * SECTOR_SIZE;
+        let written = content.write(offset, len, 0, |_, data| data.fill(byte));
+        assert!(written.is_ok());
+    }
+
+    /// Returns whether a sector consists of that byte; `None`: whether it is not mapped.
+    fn holds(content: &Content, offset: u64, byte: Option<u8>) -> bool {
+        let (mapped, _) = content.run(offset, SECTOR);
+        let mut same = true;
+        let read = content.read(offset, SECTOR_SIZE, 0, |_, data| {
+            same &= data.iter().all(|found| *found == byte.unwrap_or(0));
+        });
+        read.is_ok() && same && mapped == byte.is_some()
+    }
+
+    #[test]
+    fn what_is_in_the_cache_is_lost_and_nothing_else() {
+        let mut content = empty();
+        write(&mut content, SECTOR, 1, 1);
+        content.set_volatile(true);
+        write(&mut content, 0, 17, 2);
+        write(&mut content, SECTOR, 1, 3);
+        assert_eq!(content.sectors, 17);
+        content.lose_cache();
+        assert_eq!(content.sectors, 1);
+        assert!(holds(&content, 0, None));
+        assert!(holds(&content, SECTOR, Some(1)));
+        assert!(holds(&content, FRAME, None));
+        assert!(holds(&content, 2 * FRAME, None));
+        assert_eq!(content.frames.keys().count(), 1);
+
+        write(&mut content, 0, 1, 4);
+        content.lose_cache();
+        assert!(holds(&content, 0, None));
+    }
+
+    #[test]
+    fn what_was_flushed_stays() {
+        let mut content = empty();
+        content.set_volatile(true);
+        write(&mut content, 0, 32, 1);
+        content.flush(FRAME, 1);
+        content.flush(3 * FRAME, u64::MAX);
+        content.lose_cache();
+        for (frame, byte) in [(0, None), (1, Some(1)), (2, None), (3, Some(1))] {
+            assert!(holds(&content, frame * FRAME, byte));
+        }
+        assert_eq!(content.sectors, 16);
+
+        write(&mut content, 0, 32, 2);
+        content.set_volatile(false);
+        content.lose_cache();
+        content.set_volatile(true);
+        content.lose_cache();
+        assert!(holds(&content, 0, Some(2)));
+    }
+
+    #[test]
+    fn what_was_unmapped_does_not_come_back() {
+        let mut content = empty();
+        write(&mut content, 0, 16, 1);
+        content.set_volatile(true);
+        write(&mut content, 0, 16, 2);
+        content.unmap(SECTOR, FRAME);
+        content.lose_cache();
+        assert!(holds(&content, 0, Some(1)));
+        assert!(holds(&content, SECTOR, None));
+        assert!(holds(&content, FRAME, None));
+        assert!(holds(&content, FRAME + SECTOR, Some(1)));
+        assert_eq!(content.sectors, 8);
+
+        write(&mut content, 0, 1, 3);
+        content.unmap(0, FRAME);
+        write(&mut content, SECTOR, 1, 4);
+        content.lose_cache();
+        assert_eq!(content.sectors, 7);
+        assert!(holds(&content, SECTOR, None));
+    }
+
+    #[test]
+    fn a_full_cache_is_written_back() {
+        let mut content = empty();
+        content.set_volatile(true);
+        write(&mut content, 0, 1, 1);
+        if let Some(undo) = &mut content.undo {
+            undo.fill();
+        }
+        write(&mut content, SECTOR, 1, 2);
+        write(&mut content, FRAME, 1, 3);
+        content.lose_cache();
+        assert!(holds(&content, 0, Some(1)));
+        assert!(holds(&content, SECTOR, Some(2)));
+        assert!(holds(&content, FRAME, None));
+    }
 }
