@@ -25,6 +25,8 @@ use crate::{
     unit::{
         execute_absent,
         Failure,
+        Lost,
+        Tamper,
         Unit, //
     }, //
 };
@@ -38,7 +40,14 @@ enum Event {
         len: usize,
         data: Vec<u8>,
         out: bool,
+        wrong: Wrong,
     },
+    Stop,
+    Time(u64),
+    MsToReady(u32),
+    NotReady(u32),
+    PowerLoss(Lost),
+    ChangeIdentity,
     Reset,
     Detach(usize),
     Attach(usize),
@@ -49,6 +58,46 @@ enum Event {
     Eject(bool),
     Close,
     WriteCache(bool),
+}
+
+/// What goes wrong with a command: a [`Tamper`] that owns its data.
+#[derive(Clone, Debug)]
+enum Wrong {
+    Nothing,
+    Skip,
+    NoData,
+    Short(u32),
+    Corrupt(u32, Vec<u8>),
+    Misdirect(i64),
+    Torn(u32),
+}
+
+impl Wrong {
+    fn tamper(&self) -> Tamper<'_> {
+        match *self {
+            Self::Nothing => Tamper::None,
+            Self::Skip => Tamper::Skip,
+            Self::NoData => Tamper::NoData,
+            Self::Short(residual) => Tamper::Short(residual),
+            Self::Corrupt(offset, ref pattern) => Tamper::Corrupt { offset, pattern },
+            Self::Misdirect(by) => Tamper::Misdirect(by),
+            Self::Torn(blocks) => Tamper::Torn(blocks),
+        }
+    }
+}
+
+fn wrong() -> impl Strategy<Value = Wrong> {
+    let number = || prop_oneof![0..2000u32, any::<u32>()];
+    let pattern = proptest::collection::vec(any::<u8>(), 0..40);
+    prop_oneof![
+        12 => Just(Wrong::Nothing),
+        1 => Just(Wrong::Skip),
+        1 => Just(Wrong::NoData),
+        1 => number().prop_map(Wrong::Short),
+        1 => (number(), pattern).prop_map(|(offset, pattern)| Wrong::Corrupt(offset, pattern)),
+        1 => prop_oneof![-40..40i64, any::<i64>()].prop_map(Wrong::Misdirect),
+        1 => number().prop_map(Wrong::Torn),
+    ]
 }
 
 /// Every operation code that any unit has, and some that none has.
@@ -74,8 +123,9 @@ fn command() -> impl Strategy<Value = Event> {
         any::<bool>(),
         list,
         any::<bool>(),
+        wrong(),
     )
-        .prop_map(|(nexus, opcode, mut cdb, len, whole, data, out)| {
+        .prop_map(|(nexus, opcode, mut cdb, len, whole, data, out, wrong)| {
             cdb[0] = opcode;
             let len = if whole { 32 } else { len };
             if opcode == 0x7f {
@@ -87,6 +137,7 @@ fn command() -> impl Strategy<Value = Event> {
                 len,
                 data,
                 out,
+                wrong,
             }
         })
 }
@@ -101,6 +152,12 @@ fn event() -> impl Strategy<Value = Event> {
     ];
     prop_oneof![
         30 => command(),
+        1 => Just(Event::Stop),
+        2 => any::<u64>().prop_map(Event::Time),
+        1 => any::<u32>().prop_map(Event::MsToReady),
+        1 => any::<u32>().prop_map(Event::NotReady),
+        1 => proptest::sample::select(Lost::ALL).prop_map(Event::PowerLoss),
+        1 => Just(Event::ChangeIdentity),
         1 => Just(Event::Reset),
         1 => (0..3usize).prop_map(Event::Detach),
         1 => (0..3usize).prop_map(Event::Attach),
@@ -148,17 +205,19 @@ proptest! {
         let mut setup = Setup::new(profile, 3);
         for event in events {
             match event {
-                Event::Command { nexus, cdb, len, data, out } => {
+                Event::Command { nexus, cdb, len, data, out, wrong } => {
                     let cdb = &cdb[..len];
                     let mut host = if out { Host::writes(data) } else { Host::reads(data.len()) };
                     let before = host.data.clone();
-                    let result = setup.execute(nexus, cdb, &mut host);
+                    let tamper = wrong.tamper();
+                    let result = setup.execute_with(nexus, cdb, &mut host, tamper);
                     if out || result.is_err() {
                         prop_assert_eq!(&host.data, &before);
                     }
                     if let (Ok(()), false, Some(used)) = (result, out, host.transferred) {
                         prop_assert_eq!(&host.data[used..], &before[used..]);
-                        prop_assert!(allocation_length(cdb).is_none_or(|max| used <= max));
+                        let max = allocation_length(cdb).filter(|_| tamper != Tamper::Skip);
+                        prop_assert!(max.is_none_or(|max| used <= max));
                     }
                     if let Err(Failure::Sense(sense)) = result {
                         prop_assert!(sense.key != SenseKey::NoSense);
@@ -168,6 +227,12 @@ proptest! {
                     let luns = [0].into_iter();
                     let _ = execute_absent(&setup.profile, luns, cdb, &mut host);
                 }
+                Event::Stop => setup.unit.stop(),
+                Event::Time(now_ms) => setup.unit.set_time(now_ms),
+                Event::MsToReady(ms) => setup.unit.set_ms_to_ready(ms),
+                Event::NotReady(ms) => setup.unit.not_ready(ms),
+                Event::PowerLoss(lost) => setup.unit.lose_power(lost),
+                Event::ChangeIdentity => setup.unit.change_identity(),
                 Event::Reset => setup.unit.reset(),
                 Event::Detach(nexus) => setup.unit.detach(setup.nexuses[nexus]),
                 Event::Attach(id) => {
