@@ -7,6 +7,8 @@
 
 #[path = "../../../src/fault/mod.rs"]
 mod fault;
+#[path = "../../../src/link/mod.rs"]
+mod link;
 #[path = "../../../src/protocol/mod.rs"]
 mod protocol;
 #[path = "../../../src/unit/mod.rs"]
@@ -16,6 +18,7 @@ mod unit;
 mod cdb_properties;
 mod data_properties;
 mod fault_properties;
+mod link_properties;
 mod mmc_properties;
 mod model;
 mod power_loss_properties;
