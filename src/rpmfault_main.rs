@@ -17,6 +17,7 @@ mod control;
 mod device;
 mod fault;
 mod ffi;
+mod link;
 mod pm;
 mod protocol;
 mod scsi;

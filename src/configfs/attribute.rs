@@ -28,6 +28,17 @@ use crate::{
 pub(crate) struct Page<'a> {
     bytes: &'a mut [u8; PAGE_SIZE],
     len: usize,
+    /// What the read fails with if `show` fails.
+    error: Error,
+}
+
+impl Page<'_> {
+    /// Makes the read fail with `error`, once `show` returns what this returns.
+    #[must_use = "the read succeeds unless this is returned"]
+    pub(crate) fn fail(&mut self, error: Error) -> fmt::Error {
+        self.error = error;
+        fmt::Error
+    }
 }
 
 impl fmt::Write for Page<'_> {
@@ -42,7 +53,7 @@ impl fmt::Write for Page<'_> {
     }
 }
 
-/// Writes the value, without the newline.
+/// Writes the value, without the newline. May sleep, and holds up rmdir(2) meanwhile.
 pub(crate) type Show<D> = fn(&D, &mut Page<'_>) -> fmt::Result;
 
 /// Takes a value, with white space at both ends removed.
@@ -77,6 +88,14 @@ impl<D> Attribute<D> {
         }
     }
 
+    /// Describes a file that only its owner can read, as that takes time.
+    pub(crate) const fn ro_owner(name: &'static CStr, show: Show<D>) -> Self {
+        Self {
+            mode: 0o400,
+            ..Self::ro(name, show)
+        }
+    }
+
     /// Describes a file that can be written.
     pub(crate) const fn wo(name: &'static CStr, store: Store<D>) -> Self {
         Self {
@@ -103,7 +122,7 @@ pub(super) unsafe trait Container<D> {
 }
 
 /// How many attributes one directory may have.
-const MAX: usize = 64;
+const MAX: usize = 96;
 
 /// The C form of the attributes at these positions.
 macro_rules! raw_attributes {
@@ -122,6 +141,8 @@ impl<D: Directory, C: Container<D>> Table<D, C> {
         16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
         32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47
         48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
+        64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79
+        80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95
     ];
 
     /// The attributes as `ct_attrs` wants them: pointers, and a null pointer at the end.
@@ -169,7 +190,11 @@ impl<D: Directory, C: Container<D>> Table<D, C> {
         let data: &D = unsafe { C::data(item) };
         // SAFETY: By the safety requirements `page` is one writable page that is ours.
         let bytes = unsafe { &mut *page.cast() };
-        let mut page = Page { bytes, len: 0 };
+        let mut page = Page {
+            bytes,
+            len: 0,
+            error: EFBIG,
+        };
         let shown = match D::ATTRIBUTES.get(I).and_then(|attribute| attribute.show) {
             Some(show) => {
                 show(data, &mut page).and_then(|()| fmt::Write::write_str(&mut page, "\n"))
@@ -178,7 +203,7 @@ impl<D: Directory, C: Container<D>> Table<D, C> {
         };
         match shown {
             Ok(()) => isize::try_from(page.len).unwrap_or(0),
-            Err(fmt::Error) => errno(EFBIG),
+            Err(fmt::Error) => errno(page.error),
         }
     }
 

@@ -1,67 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `<host>/`: the host adapter as a whole.
+//! A host as its directories share it: what is said of it, and switching it on and off.
 
-use core::{
-    fmt::{
-        self,
-        Write, //
-    },
-    ops::RangeInclusive, //
-};
+use core::fmt;
 
 use kernel::{
+    debugfs,
     device,
     new_mutex,
     prelude::*,
-    str::{
-        parse_int::ParseInt,
-        CString, //
-    },
+    str::CString,
     sync::{
         aref::ARef,
+        atomic::{
+            Atomic,
+            Full, //
+        },
         Arc,
         Mutex, //
     }, //
 };
 
 use crate::{
-    configfs::{
-        Attribute,
-        Directory,
-        Page, //
-    },
     control::{
         luns::LunConfig,
-        text, //
+        text::Line, //
     },
     device::{
+        events::{
+            Events,
+            Log, //
+        },
         host::{
             Adapter,
-            Completion,
-            Options,
             Running,
-            Settings,
-            LATENCY_MAX_NS,
-            SG_MAX_SEGMENTS, //
+            Shared, //
         },
         link::Link,
-        rules::RuleSet, //
+        rules::RuleSet,
+        settings::{
+            Options,
+            Settings, //
+        },
+        stats::Stats, //
     },
     ffi::workqueue::OwnedQueue, //
 };
 
-/// Hardware queues of each kind, and commands of a queue, that a host may have. The upper limits
-/// are there for the memory that they take: about 2 KiB a command.
-const QUEUES: RangeInclusive<u16> = 1..=64;
-const POLL_QUEUES: RangeInclusive<u16> = 0..=64;
-const COMMANDS: RangeInclusive<u16> = 1..=4096;
-/// Units of 512 bytes in a command: a page is what the block layer wants, 32 MiB is enough.
-const SECTORS: RangeInclusive<u32> = 8..=65536;
-
 /// What a host is doing.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// Nothing: everything may be changed.
     Off,
     /// Being switched on.
@@ -81,6 +69,8 @@ pub(super) struct Config {
     state: State,
     /// There from when the host is being switched on until it is being switched off.
     adapter: Option<Arc<Adapter>>,
+    /// How many threads wait to switch the host off.
+    leaving: u32,
 }
 
 impl Config {
@@ -112,13 +102,11 @@ impl Config {
 #[pin_data]
 pub(super) struct Host {
     name: CString,
-    workqueue: Arc<OwnedQueue>,
-    /// What may change while the host is on.
-    pub(super) settings: Arc<Settings>,
-    /// The enabled rules.
-    pub(super) rules: Arc<RuleSet>,
-    /// The link.
-    pub(super) link: Arc<Link>,
+    /// What it has in common with its adapter.
+    pub(super) shared: Shared,
+    /// The file in debugfs, until the directory is removed: the name may be used again then.
+    #[pin]
+    log: Mutex<Option<Log>>,
     #[pin]
     config: Mutex<Config>,
     #[pin]
@@ -126,28 +114,39 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Creates a host that is switched off.
+    /// Creates a host that is switched off. Its events are shown in a directory of `debugfs`.
     ///
     /// # Errors
     ///
     /// Returns [`ENOMEM`].
-    pub(super) fn new(name: &str, workqueue: Arc<OwnedQueue>) -> Result<Arc<Self>> {
+    pub(super) fn new(
+        name: &str,
+        workqueue: Arc<OwnedQueue>,
+        debugfs: &debugfs::Dir,
+    ) -> Result<Arc<Self>> {
+        let events = Events::new(name)?;
+        let log = Log::new(events.clone(), debugfs)?;
         let name = CString::try_from_fmt(fmt!("{name}"))?;
-        let settings = Arc::new(Settings::new(), GFP_KERNEL)?;
-        let rules = Arc::pin_init(RuleSet::new(), GFP_KERNEL)?;
-        let link = Arc::new(Link::new(), GFP_KERNEL)?;
+        let shared = Shared {
+            settings: Arc::pin_init(Settings::new(), GFP_KERNEL)?,
+            rules: Arc::pin_init(RuleSet::new(), GFP_KERNEL)?,
+            link: Arc::pin_init(Link::new(), GFP_KERNEL)?,
+            events,
+            stats: Arc::pin_init(Stats::new(), GFP_KERNEL)?,
+            workqueue,
+            removing: Arc::new(Atomic::new(0), GFP_KERNEL)?,
+        };
         Arc::pin_init(
             pin_init!(Self {
                 name,
-                workqueue,
-                settings,
-                rules,
-                link,
+                shared,
+                log <- new_mutex!(Some(log)),
                 config <- new_mutex!(Config {
                     options: Options::DEFAULT,
                     luns: KVVec::new(),
                     state: State::Off,
                     adapter: None,
+                    leaving: 0,
                 }),
                 switch <- new_mutex!(None),
             }),
@@ -158,6 +157,11 @@ impl Host {
     /// Returns the name of its directory.
     pub(super) fn name(&self) -> &str {
         self.name.to_str().unwrap_or_default()
+    }
+
+    /// Says in the kernel log why something was refused.
+    pub(super) fn log(&self, reason: impl fmt::Display) {
+        pr_info!("host {}: {}\n", self.name(), Line::new(reason).as_str());
     }
 
     /// Calls `f` with the configuration locked. `f` must not wait for the device.
@@ -180,12 +184,16 @@ impl Host {
     /// # Errors
     ///
     /// Returns what failed, [`EINTR`] if it was switched off meanwhile; it is off then.
-    fn switch_on(&self) -> Result {
+    pub(super) fn switch_on(&self) -> Result {
         let mut switch = self.switch.lock();
         if switch.is_some() {
             return Ok(());
         }
         let adapter = self.with_config(|config| -> Result<_> {
+            // Who waits for the lock above has not seen this adapter, and would not close it.
+            if config.leaving > 0 {
+                return Err(EINTR);
+            }
             let adapter = self
                 .new_adapter(config)
                 .inspect_err(|_| config.disconnect_luns())?;
@@ -213,11 +221,16 @@ impl Host {
     /// Switches the host off, also while it is being switched on. May sleep.
     ///
     /// Comes back whatever is held.
-    fn switch_off(&self) {
-        if let Some(adapter) = self.adapter() {
-            adapter.close();
+    pub(super) fn switch_off(&self) {
+        let adapter = self.with_config(|config| {
+            config.leaving = config.leaving.saturating_add(1);
+            config.adapter()
+        });
+        if let Some(adapter) = adapter {
+            Adapter::close(adapter.as_arc_borrow());
         }
         let mut switch = self.switch.lock();
+        self.with_config(|config| config.leaving = config.leaving.saturating_sub(1));
         let Some(running) = switch.take() else {
             return;
         };
@@ -235,12 +248,13 @@ impl Host {
     /// Switches a logical unit on or off; on a host that is off, for when it is switched on.
     ///
     /// May sleep. A host that is being switched on or off, and a unit that another thread adds, are
-    /// waited for; both come back when the host is switched off.
+    /// waited for; both come back when the host, or this unit, is switched off, whatever is held.
     ///
     /// # Errors
     ///
     /// Returns why the unit could not be added; it is off then.
     pub(super) fn switch_lun(&self, lun: &LunConfig, on: bool) -> Result {
+        let _hurry = (!on).then(|| Hurry::new(self));
         let _switch = self.switch.lock();
         let adapter = self.with_config(|config| {
             let changed = lun.is_enabled() != on;
@@ -251,12 +265,12 @@ impl Host {
             return Ok(());
         };
         if !on {
-            adapter.remove_lun(lun.address);
+            Adapter::remove_lun(adapter.as_arc_borrow(), lun.address);
             lun.disconnect();
             return Ok(());
         }
         lun.connect()
-            .and_then(|unit| adapter.add_lun(unit))
+            .and_then(|unit| Adapter::add_lun(adapter.as_arc_borrow(), unit))
             .inspect_err(|_| {
                 lun.disconnect();
                 self.with_config(|_| lun.set_enabled(false));
@@ -269,224 +283,37 @@ impl Host {
         for lun in config.luns.iter().filter(|lun| lun.is_enabled()) {
             luns.push(lun.connect()?, GFP_KERNEL)?;
         }
-        Adapter::new(
-            self.settings.clone(),
-            config.options,
-            luns,
-            self.rules.clone(),
-            self.link.clone(),
-            self.workqueue.clone(),
-        )
+        Adapter::new(self.shared.clone(), config.options, luns)
+    }
+
+    /// Ends what is only there while the host has a directory. May sleep.
+    pub(super) fn remove(&self) {
+        self.switch_off();
+        *self.log.lock() = None;
     }
 
     /// Returns what the host is doing.
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         self.with_config(|config| config.state)
     }
 }
 
-/// The files of a host's own directory.
-pub(super) struct HostDir(Arc<Host>);
+/// Keeps everything from being held that the removal of a logical unit would wait for.
+struct Hurry<'a>(&'a Host);
 
-impl HostDir {
-    /// Creates the data of the directory.
-    pub(super) fn new(host: Arc<Host>) -> Self {
+impl<'a> Hurry<'a> {
+    /// Begins to, and lets go of what is held. May sleep.
+    fn new(host: &'a Host) -> Self {
+        host.shared.removing.fetch_add(1, Full);
+        if let Some(adapter) = host.adapter() {
+            Adapter::hurry(adapter.as_arc_borrow());
+        }
         Self(host)
     }
-
-    fn show_enable(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", u8::from(self.0.state() == State::Running))
-    }
-
-    fn store_enable(&self, text: &str) -> Result {
-        if text::switch(text)? {
-            self.0.switch_on()
-        } else {
-            self.0.switch_off();
-            Ok(())
-        }
-    }
-
-    /// Shows something that was configured.
-    fn show_option(
-        &self,
-        page: &mut Page<'_>,
-        option: impl FnOnce(&Options) -> u32,
-    ) -> fmt::Result {
-        let value = self.0.with_config(|config| option(&config.options));
-        write!(page, "{value}")
-    }
-
-    /// Configures something, unless the host is on.
-    fn set_option(&self, set: impl FnOnce(&mut Options)) -> Result {
-        self.0.with_config(|config| {
-            config.check_off()?;
-            set(&mut config.options);
-            Ok(())
-        })
-    }
-
-    fn show_nr_hw_queues(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.nr_hw_queues.into())
-    }
-
-    fn store_nr_hw_queues(&self, text: &str) -> Result {
-        let queues = within(&QUEUES, text)?;
-        self.set_option(|options| options.io.nr_hw_queues = queues)
-    }
-
-    fn show_poll_queues(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.poll_queues.into())
-    }
-
-    fn store_poll_queues(&self, text: &str) -> Result {
-        let queues = within(&POLL_QUEUES, text)?;
-        self.set_option(|options| options.io.poll_queues = queues)
-    }
-
-    fn show_can_queue(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.can_queue.into())
-    }
-
-    fn store_can_queue(&self, text: &str) -> Result {
-        let commands = within(&COMMANDS, text)?;
-        self.set_option(|options| options.io.can_queue = commands)
-    }
-
-    fn show_cmd_per_lun(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.cmd_per_lun.into())
-    }
-
-    fn store_cmd_per_lun(&self, text: &str) -> Result {
-        let commands = within(&COMMANDS, text)?;
-        self.set_option(|options| options.io.cmd_per_lun = commands)
-    }
-
-    fn show_host_tagset(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.host_tagset.into())
-    }
-
-    fn store_host_tagset(&self, text: &str) -> Result {
-        let shared = text::switch(text)?;
-        self.set_option(|options| options.io.host_tagset = shared)
-    }
-
-    fn show_max_sectors(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.max_sectors)
-    }
-
-    fn store_max_sectors(&self, text: &str) -> Result {
-        let sectors = within(&SECTORS, text)?;
-        self.set_option(|options| options.io.max_sectors = sectors)
-    }
-
-    fn show_sg_tablesize(&self, page: &mut Page<'_>) -> fmt::Result {
-        self.show_option(page, |options| options.io.sg_tablesize.into())
-    }
-
-    fn store_sg_tablesize(&self, text: &str) -> Result {
-        let elements = within(&(1..=SG_MAX_SEGMENTS), text)?;
-        self.set_option(|options| options.io.sg_tablesize = elements)
-    }
-
-    fn show_completion(&self, page: &mut Page<'_>) -> fmt::Result {
-        let completion = self.0.with_config(|config| config.options.completion);
-        page.write_str(match completion {
-            Completion::Inline => "inline",
-            Completion::Hrtimer => "hrtimer",
-            Completion::Workqueue => "wq",
-        })
-    }
-
-    fn store_completion(&self, text: &str) -> Result {
-        let completion = match text {
-            "inline" => Completion::Inline,
-            "hrtimer" => Completion::Hrtimer,
-            "wq" => Completion::Workqueue,
-            _ => return Err(EINVAL),
-        };
-        self.set_option(|options| options.completion = completion)
-    }
-
-    /// Means nothing with `completion` `inline`, but for polled commands.
-    fn show_latency_ns(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "{}", self.0.settings.latency_ns())
-    }
-
-    fn store_latency_ns(&self, text: &str) -> Result {
-        let latency = within(&(0..=LATENCY_MAX_NS), text)?;
-        self.0.settings.set_latency_ns(latency);
-        Ok(())
-    }
-
-    fn show_host_no(&self, page: &mut Page<'_>) -> fmt::Result {
-        match self.0.adapter().and_then(|adapter| adapter.host_no()) {
-            Some(number) => write!(page, "{number}"),
-            None => page.write_str("-1"),
-        }
-    }
-
-    fn show_state(&self, page: &mut Page<'_>) -> fmt::Result {
-        page.write_str(match self.0.state() {
-            State::Off | State::Starting => "off",
-            State::Running => "running",
-            State::Removing => "removing",
-        })
-    }
 }
 
-impl Directory for HostDir {
-    const ATTRIBUTES: &'static [Attribute<Self>] = &[
-        Attribute::rw(c"enable", Self::show_enable, Self::store_enable),
-        Attribute::rw(
-            c"nr_hw_queues",
-            Self::show_nr_hw_queues,
-            Self::store_nr_hw_queues,
-        ),
-        Attribute::rw(
-            c"poll_queues",
-            Self::show_poll_queues,
-            Self::store_poll_queues,
-        ),
-        Attribute::rw(c"can_queue", Self::show_can_queue, Self::store_can_queue),
-        Attribute::rw(
-            c"cmd_per_lun",
-            Self::show_cmd_per_lun,
-            Self::store_cmd_per_lun,
-        ),
-        Attribute::rw(
-            c"host_tagset",
-            Self::show_host_tagset,
-            Self::store_host_tagset,
-        ),
-        Attribute::rw(
-            c"max_sectors",
-            Self::show_max_sectors,
-            Self::store_max_sectors,
-        ),
-        Attribute::rw(
-            c"sg_tablesize",
-            Self::show_sg_tablesize,
-            Self::store_sg_tablesize,
-        ),
-        Attribute::rw(c"completion", Self::show_completion, Self::store_completion),
-        Attribute::rw(c"latency_ns", Self::show_latency_ns, Self::store_latency_ns),
-        Attribute::ro(c"host_no", Self::show_host_no),
-        Attribute::ro(c"state", Self::show_state),
-    ];
-
-    fn removed(&self) {
-        self.0.switch_off();
+impl Drop for Hurry<'_> {
+    fn drop(&mut self) {
+        self.0.shared.removing.fetch_sub(1, Full);
     }
-}
-
-/// Reads an integer that has to be in a range.
-fn within<T: ParseInt + PartialOrd>(range: &RangeInclusive<T>, text: &str) -> Result<T> {
-    text::int(text).and_then(|value| {
-        if range.contains(&value) {
-            Ok(value)
-        } else {
-            Err(EINVAL)
-        }
-    })
 }

@@ -25,6 +25,10 @@ use crate::{
         Page, //
     },
     control::{
+        attributes::{
+            number,
+            switch, //
+        },
         host::Host,
         lun_power::{
             flag,
@@ -52,7 +56,10 @@ use crate::{
         stores::Registry,
         text, //
     },
-    device::lun::Lun,
+    device::{
+        host::Adapter,
+        lun::Lun, //
+    },
     protocol::sense::Asc, //
 };
 
@@ -61,37 +68,6 @@ pub(super) struct LunDir {
     host: Arc<Host>,
     registry: Arc<Registry>,
     lun: Arc<LunConfig>,
-}
-
-/// A number that can be changed while the unit is off.
-macro_rules! number {
-    ($name:literal, $($field:ident).+, $range:expr) => {
-        Attribute::rw(
-            $name,
-            |dir, page| dir.show(|spec| write!(page, "{}", spec.$($field).+)),
-            |dir, text| {
-                let value = text::int(text)?;
-                if !($range).contains(&value) {
-                    return Err(EINVAL);
-                }
-                dir.change(|spec| spec.$($field).+ = value)
-            },
-        )
-    };
-}
-
-/// Yes or no, which can be changed while the unit is off.
-macro_rules! switch {
-    ($name:literal, $($field:ident).+) => {
-        Attribute::rw(
-            $name,
-            |dir, page| dir.show(|spec| write!(page, "{}", u8::from(spec.$($field).+))),
-            |dir, text| {
-                let value = text::switch(text)?;
-                dir.change(|spec| spec.$($field).+ = value)
-            },
-        )
-    };
 }
 
 impl LunDir {
@@ -484,7 +460,7 @@ impl Directory for LunDir {
             config.adapter().filter(|_| self.lun.is_enabled())
         });
         if let Some(adapter) = adapter {
-            adapter.remove_lun(self.lun.address);
+            Adapter::remove_lun(adapter.as_arc_borrow(), self.lun.address);
         }
         self.lun.disconnect();
     }

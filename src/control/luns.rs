@@ -38,10 +38,6 @@ use crate::{
     },
     device::{
         drive::Drive,
-        host::{
-            CHANNELS,
-            TARGETS, //
-        },
         lun::{
             Attachment,
             Lun, //
@@ -52,10 +48,7 @@ use crate::{
         Kind,
         Profile, //
     },
-    scsi::{
-        Address,
-        LUNS, //
-    }, //
+    scsi::Address, //
 };
 
 /// How many logical units were ever made: the number of a unit is that of its I_T nexus.
@@ -237,11 +230,11 @@ impl Directory for Luns {
     const MAKES_CHILDREN: bool = true;
 
     fn make_child(&self, name: &str) -> Result<Group> {
-        let address = address(name)?;
+        let address = text::address(name)?;
         let lun = LunConfig::new(self.host.name(), address)?;
         let dir_name = CString::try_from_fmt(fmt!("{name}"))?;
         let registry = self.registry.clone();
-        let medium = MediumDir::new(lun.clone(), registry.clone());
+        let medium = MediumDir::new(self.host.clone(), lun.clone(), registry.clone());
         let dir = LunDir::new(self.host.clone(), registry, lun.clone());
         let group =
             Group::new(&dir_name, Ok(dir))?.with_default(Group::new(c"medium", Ok(medium))?);
@@ -256,29 +249,4 @@ impl Directory for Luns {
         })?;
         Ok(group)
     }
-}
-
-/// Reads the name of a logical unit's directory: the last three numbers of H:C:T:L, so that unit
-/// 256 is called 16640 ([`crate::scsi::Address`]).
-///
-/// # Errors
-///
-/// Returns [`EINVAL`] for anything else, for leading zeros (there would be two names for one
-/// unit), and for numbers that a host does not have.
-fn address(name: &str) -> Result<Address> {
-    let mut fields = name.split(':').map(|field| {
-        let plain = field == "0" || !field.starts_with('0');
-        if plain && field.bytes().all(|byte| byte.is_ascii_digit()) {
-            text::int::<u32>(field)
-        } else {
-            Err(EINVAL)
-        }
-    });
-    let mut next = || fields.next().unwrap_or(Err(EINVAL));
-    let address = Address::from_mid_layer(next()?, next()?, u64::from(next()?));
-    let known = address.channel < CHANNELS && address.id < TARGETS && address.lun < LUNS;
-    if fields.next().is_some() || !known {
-        return Err(EINVAL);
-    }
-    Ok(address)
 }

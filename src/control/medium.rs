@@ -22,12 +22,16 @@ use crate::{
         Page, //
     },
     control::{
+        host::Host,
         luns::LunConfig,
         spec::whole_blocks,
         stores::Registry,
         text, //
     },
-    device::lun::Lun,
+    device::{
+        host::Adapter,
+        lun::Lun, //
+    },
     protocol::mmc::event::Event,
     unit::tray::{
         Position,
@@ -37,14 +41,26 @@ use crate::{
 
 /// The files of the directory.
 pub(super) struct MediumDir {
+    host: Arc<Host>,
     lun: Arc<LunConfig>,
     registry: Arc<Registry>,
 }
 
 impl MediumDir {
     /// Creates the data of the directory.
-    pub(super) fn new(lun: Arc<LunConfig>, registry: Arc<Registry>) -> Self {
-        Self { lun, registry }
+    pub(super) fn new(host: Arc<Host>, lun: Arc<LunConfig>, registry: Arc<Registry>) -> Self {
+        Self {
+            host,
+            lun,
+            registry,
+        }
+    }
+
+    /// Tells the rules that the medium is another one.
+    fn changed(&self) {
+        if let Some(adapter) = self.host.adapter() {
+            Adapter::medium_changed(adapter.as_arc_borrow(), Some(self.lun.address));
+        }
     }
 
     /// Returns what `read` says of the tray of a unit that is on and has one.
@@ -94,7 +110,9 @@ impl MediumDir {
             } else {
                 lun.drive().remove_medium()
             }
-        })
+        })?;
+        self.changed();
+        Ok(())
     }
 
     fn show_tray(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -113,14 +131,14 @@ impl MediumDir {
                 Position::Closed => unit.close(),
             });
             Ok(())
-        })
+        })?;
+        self.changed();
+        Ok(())
     }
 
     /// Presses the button.
     fn store_eject(&self, text: &str) -> Result {
-        if text != "1" {
-            return Err(EINVAL);
-        }
+        text::go(text)?;
         self.act(|lun| {
             lun.drive().with_unit(|unit| unit.eject(false));
             Ok(())
@@ -145,7 +163,9 @@ impl MediumDir {
             state.named = Some(store);
             state.spec.present = true;
             Ok(())
-        })
+        })?;
+        self.changed();
+        Ok(())
     }
 
     fn show_locked(&self, page: &mut Page<'_>) -> fmt::Result {

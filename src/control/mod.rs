@@ -16,8 +16,11 @@
 
 #![deny(unsafe_code)]
 
+mod attributes;
 mod faults;
+mod features;
 mod host;
+mod host_dir;
 mod link;
 mod lun;
 mod lun_power;
@@ -25,7 +28,10 @@ mod luns;
 mod medium;
 mod pm;
 mod root;
+mod rule;
+mod rule_files;
 mod spec;
+mod stats;
 mod stores;
 mod text;
 

@@ -8,6 +8,7 @@ use core::fmt::{
 };
 
 use kernel::{
+    debugfs,
     prelude::*,
     str::CString,
     sync::Arc, //
@@ -22,33 +23,27 @@ use crate::{
     },
     control::{
         faults::Faults,
-        host::{
-            Host,
-            HostDir, //
-        },
+        features,
+        host::Host,
+        host_dir::HostDir,
         link::LinkDir,
         luns::Luns,
         pm::Pm,
+        stats::StatsDir,
         stores::{
             Registry,
             Stores, //
         }, //
     },
-    fault::rule::{
-        ActionKind,
-        Origin,
-        Trigger, //
-    },
     ffi::workqueue::OwnedQueue, //
 };
-
-/// The version of the interface: raised when what a file means changes.
-const ABI: u32 = 1;
 
 /// The directory in which hosts are made.
 pub(crate) struct Root {
     workqueue: Arc<OwnedQueue>,
     registry: Arc<Registry>,
+    /// Where hosts show their events.
+    debugfs: debugfs::Dir,
 }
 
 impl Root {
@@ -64,26 +59,17 @@ impl Root {
         let root = Self {
             workqueue,
             registry,
+            debugfs: debugfs::Dir::new(c"rpmfault"),
         };
         Ok((root, stores))
     }
 
-    /// Lists what this module can do, one token a line, for scripts that have to know.
     fn show_features(&self, page: &mut Page<'_>) -> fmt::Result {
-        write!(page, "abi={ABI}")?;
-        for trigger in Trigger::ALL {
-            write!(page, "\ntrigger={}", trigger.name())?;
-        }
-        for name in ["opcode", "origin"] {
-            write!(page, "\nmatch={name}")?;
-        }
-        for origin in Origin::ALL {
-            write!(page, "\norigin={}", origin.name())?;
-        }
-        for action in ActionKind::ALL {
-            write!(page, "\naction={}", action.name())?;
-        }
-        write!(page, "\nlink_mode=fail\nlun_type=disk\nlun_type=cdrom")
+        features::print(page)
+    }
+
+    fn show_pairs(&self, page: &mut Page<'_>) -> fmt::Result {
+        features::print_pairs(page)
     }
 
     fn show_version(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -94,12 +80,13 @@ impl Root {
 impl Directory for Root {
     const ATTRIBUTES: &'static [Attribute<Self>] = &[
         Attribute::ro(c"features", Self::show_features),
+        Attribute::ro(c"pairs", Self::show_pairs),
         Attribute::ro(c"version", Self::show_version),
     ];
     const MAKES_CHILDREN: bool = true;
 
     fn make_child(&self, name: &str) -> Result<Group> {
-        let host = Host::new(name, self.workqueue.clone())?;
+        let host = Host::new(name, self.workqueue.clone(), &self.debugfs)?;
         let dir_name = CString::try_from_fmt(fmt!("{name}"))?;
         let group = Group::new(&dir_name, Ok(HostDir::new(host.clone())))?
             .with_default(Group::new(c"pm", Ok(Pm::new(host.clone())))?)
@@ -108,6 +95,7 @@ impl Directory for Root {
                 c"luns",
                 Ok(Luns::new(host.clone(), self.registry.clone())),
             )?)
+            .with_default(Group::new(c"stats", Ok(StatsDir::new(host.clone())))?)
             .with_default(Group::new(c"faults", Ok(Faults::new(host)))?);
         Ok(group)
     }

@@ -235,21 +235,21 @@ pub(super) fn unique(pieces: &[&[u8]]) -> u64 {
     })
 }
 
+/// The words for the kinds of logical units.
+pub(super) const KINDS: [(&str, Kind); 2] = [("disk", Kind::Disk), ("cdrom", Kind::Cdrom)];
+
 /// Reads a kind of logical unit.
 pub(super) fn parse_kind(text: &str) -> Option<Kind> {
-    match text {
-        "disk" => Some(Kind::Disk),
-        "cdrom" => Some(Kind::Cdrom),
-        _ => None,
-    }
+    let mut kinds = KINDS.iter();
+    kinds.find(|(name, _)| *name == text).map(|(_, kind)| *kind)
 }
 
 /// Returns the word for a kind.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Disk => "disk",
-        Kind::Cdrom => "cdrom",
-    }
+pub(super) fn kind_name(wanted: Kind) -> &'static str {
+    let mut kinds = KINDS.iter();
+    kinds
+        .find(|(_, kind)| *kind == wanted)
+        .map_or("", |(name, _)| name)
 }
 
 /// The words for the states of a target port group.

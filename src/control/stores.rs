@@ -229,9 +229,7 @@ impl StoreDir {
 
     /// Drops the content, also under a unit that has the store.
     fn store_zero(&self, text: &str) -> Result {
-        if text != "1" {
-            return Err(EINVAL);
-        }
+        text::go(text)?;
         self.store.store.clear();
         Ok(())
     }

@@ -84,6 +84,11 @@ impl Ending {
         }
     }
 
+    /// Returns whether the command was carried out.
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self, Self::Good)
+    }
+
     /// Returns what to complete the command with.
     pub(super) fn status(&self) -> Status<'_> {
         match self {

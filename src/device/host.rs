@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The host adapter: where commands arrive, and what is powered up and down.
+//! The host adapter: what the mid layer and the PM core call, and how it comes and goes.
 //!
 //! # Lifecycle
 //!
 //! [`Adapter::start`] adds the parent device; the driver core probes it, which adds the SCSI host
 //! and scans it. [`Adapter::close`], which may come at any time, makes everything come back: rules
-//! are no longer asked, and what is held goes on. Dropping the [`Running`] adapter then removes the
-//! host.
+//! are no longer asked, what is held goes on, and a link that is down fails all commands. Dropping
+//! the [`Running`] adapter then removes the host.
 //!
 //! Removal does not take the link down: without rules the disks answer at once, so there is nothing
 //! to be saved from, and a START UNIT that fails while a suspended disk is removed is a bug trigger
-//! of its own (patches/fix/0001).
+//! of its own (patches/fix/0001). A link that is down already stays down, and its targets blocked.
 //!
 //! User space may unbind and bind the driver in between, as with any adapter.
 
@@ -34,152 +34,72 @@ use kernel::{
         Arc,
         ArcBorrow,
         Mutex, //
-    },
-    time::Delta, //
+    }, //
 };
 
 use crate::{
     device::{
-        drive,
-        link::Link,
-        lun::Lun,
-        parking::{
-            Parked,
-            Parking, //
+        clock::Clock,
+        consult::Verdict,
+        effects::Happening,
+        events::Events,
+        link::{
+            Input,
+            Link, //
         },
+        lun::{
+            Lun,
+            PowerFlags, //
+        },
+        parking::Parking,
         polling::Polling,
+        power::Supply,
+        record::{
+            LinkCause,
+            Record,
+            ReleaseCause, //
+        },
         rules::{
             Entry,
             RuleSet, //
         },
+        settings::{
+            Options,
+            Scan,
+            Settings, //
+        },
+        stats::Stats,
         table::Table, //
     },
-    fault::rule::{
-        Action,
-        Event,
-        Origin,
-        Trigger, //
-    },
+    fault::trigger::Trigger,
     ffi::workqueue::OwnedQueue,
+    link::answer::Answer,
     pm::{
         platform,
-        runtime, //
+        runtime,
+        sleep, //
     },
     protocol::sense::Asc,
     scsi::{
         self,
         Address,
         Command,
-        CommandId,
-        Context,
-        HostByte,
-        IoLimits,
+        DeviceFlags,
+        EhError,
+        HostRef,
         Limits,
-        Status,
-        Submitter, //
+        Refused,
+        ScanMode,
+        Submitter,
+        TargetState,
+        Timeout,
+        View, //
     }, //
 };
 
 /// Channels and targets that a host may have; their numbers are lower.
 pub(crate) const CHANNELS: u32 = 16;
 pub(crate) const TARGETS: u32 = 256;
-
-/// How long the error handler waits for commands that are being completed right now.
-const COMPLETION_MS: u32 = 5000;
-
-/// The longest latency of a command in nanoseconds: what waits for a command has to come back.
-pub(crate) const LATENCY_MAX_NS: u64 = 10_000_000_000;
-
-/// How a host gives back commands that are not polled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Completion {
-    /// Where they were queued, without any latency.
-    Inline,
-    /// In the interrupt of a timer, after the latency.
-    Hrtimer,
-    /// In a work item, after the latency.
-    Workqueue,
-}
-
-/// What may be changed only while the host is off.
-#[derive(Clone, Copy)]
-pub(crate) struct Options {
-    /// Autosuspend delay of the disks in milliseconds; negative: they do not suspend.
-    pub(crate) sdev_autosuspend_ms: i32,
-    /// How commands are given back.
-    pub(crate) completion: Completion,
-    /// How many commands there may be, and how large.
-    pub(crate) io: IoLimits,
-}
-
-impl Options {
-    /// What a host is of which nothing was said.
-    pub(crate) const DEFAULT: Self = Self {
-        sdev_autosuspend_ms: -1,
-        completion: Completion::Inline,
-        io: IoLimits {
-            nr_hw_queues: 1,
-            poll_queues: 0,
-            can_queue: 128,
-            cmd_per_lun: 32,
-            host_tagset: false,
-            max_sectors: 1024,
-            sg_tablesize: SG_MAX_SEGMENTS,
-        },
-    };
-}
-
-/// The longest scatterlist: `SG_MAX_SEGMENTS` of `include/linux/scatterlist.h`.
-pub(crate) const SG_MAX_SEGMENTS: u16 = 2048;
-
-/// What may be changed while the host is on.
-pub(crate) struct Settings {
-    latency_ns: Atomic<u64>,
-    autosuspend_ms: Atomic<i32>,
-    on: Atomic<bool>,
-}
-
-impl Settings {
-    /// Returns the settings of a host of which nothing was said.
-    pub(crate) fn new() -> Self {
-        Self {
-            latency_ns: Atomic::new(0),
-            autosuspend_ms: Atomic::new(0),
-            on: Atomic::new(false),
-        }
-    }
-
-    /// Returns how long a command takes that is not completed inline, in nanoseconds.
-    pub(crate) fn latency_ns(&self) -> u64 {
-        self.latency_ns.load(Relaxed)
-    }
-
-    /// Sets it for commands from now on; [`LATENCY_MAX_NS`] at most.
-    pub(crate) fn set_latency_ns(&self, latency_ns: u64) {
-        self.latency_ns
-            .store(latency_ns.min(LATENCY_MAX_NS), Relaxed);
-    }
-
-    /// Returns the autosuspend delay of the parent in milliseconds; negative: it does not suspend.
-    pub(crate) fn autosuspend_ms(&self) -> i32 {
-        self.autosuspend_ms.load(Relaxed)
-    }
-
-    /// Sets it for the next time that a driver is bound.
-    pub(crate) fn set_autosuspend_ms(&self, delay_ms: i32) {
-        self.autosuspend_ms.store(delay_ms, Relaxed);
-    }
-
-    /// Returns whether the parent may suspend at all (`power/control` is `auto`).
-    pub(crate) fn is_auto(&self) -> bool {
-        !self.on.load(Relaxed)
-    }
-
-    /// Sets it for the next time that a driver is bound.
-    pub(crate) fn set_auto(&self, auto: bool) {
-        self.on.store(!auto, Relaxed);
-    }
-}
 
 /// What an adapter is about to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -201,26 +121,55 @@ impl Phase {
     }
 }
 
+/// What a host and its directories share, whether it is on or off.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// What may be changed while it is on.
+    pub(crate) settings: Arc<Settings>,
+    /// The frozen rules.
+    pub(crate) rules: Arc<RuleSet>,
+    /// The link.
+    pub(crate) link: Arc<Link>,
+    /// What has happened.
+    pub(crate) events: Arc<Events>,
+    /// How often what has happened.
+    pub(crate) stats: Arc<Stats>,
+    /// What may sleep is done there.
+    pub(crate) workqueue: Arc<OwnedQueue>,
+    /// How many threads take a LUN out, or are going to as soon as the adapter is there or gone.
+    pub(crate) removing: Arc<Atomic<i32>>,
+}
+
 /// A host adapter, from the moment it is switched on until it is switched off.
 #[pin_data]
 pub(crate) struct Adapter {
-    settings: Arc<Settings>,
-    options: Options,
+    pub(super) settings: Arc<Settings>,
+    pub(super) options: Options,
     #[pin]
-    luns: Table,
-    rules: Arc<RuleSet>,
-    link: Arc<Link>,
-    workqueue: Arc<OwnedQueue>,
+    pub(super) luns: Table,
+    pub(super) rules: Arc<RuleSet>,
+    pub(super) link: Arc<Link>,
+    events: Arc<Events>,
+    pub(super) stats: Arc<Stats>,
+    pub(super) workqueue: Arc<OwnedQueue>,
     /// [`Phase::raw`]. Nothing leads back from [`Phase::Closing`].
     phase: Atomic<i32>,
     #[pin]
-    parking: Parking,
-    polling: Polling,
+    pub(super) parking: Parking,
+    pub(super) polling: Polling,
+    #[pin]
+    pub(super) clock: Clock,
     /// How many threads are completing commands that were parked, or kept for polling.
-    unparking: Atomic<i32>,
-    /// How many threads are taking a LUN out.
-    removing: Atomic<i32>,
-    suspended: Atomic<bool>,
+    pub(super) unparking: Atomic<i32>,
+    /// How many numbers were drawn at random.
+    pub(super) drawn: Atomic<u64>,
+    /// [`Shared::removing`].
+    pub(super) removing: Arc<Atomic<i32>>,
+    /// How many threads look for logical units, with the `scan_mutex` of the host.
+    scanning: Atomic<i32>,
+    pub(super) supply: Supply,
+    /// N of hostN; negative: not known yet.
+    number: Atomic<i32>,
     /// Why the last probe failed, if it did.
     #[pin]
     failure: Mutex<Option<Error>>,
@@ -233,7 +182,7 @@ pub(crate) struct Adapter {
 /// What a bound driver has set up. The host goes first.
 struct Attached {
     host: scsi::Registration<Adapter>,
-    power: runtime::Enabled,
+    power: Option<runtime::Enabled>,
 }
 
 /// An adapter that is switched on.
@@ -249,29 +198,32 @@ impl Adapter {
     ///
     /// Returns [`ENOMEM`].
     pub(crate) fn new(
-        settings: Arc<Settings>,
+        shared: Shared,
         options: Options,
         luns: KVVec<Arc<Lun>>,
-        rules: Arc<RuleSet>,
-        link: Arc<Link>,
-        workqueue: Arc<OwnedQueue>,
     ) -> Result<Arc<Self>> {
         let polling = Polling::new(&options.io)?;
         let luns = Table::new(luns)?;
         Arc::pin_init(
             pin_init!(Self {
-                settings,
+                settings: shared.settings,
                 options,
                 luns <- luns,
-                rules,
-                link,
-                workqueue,
+                rules: shared.rules,
+                link: shared.link,
+                events: shared.events,
+                stats: shared.stats,
+                workqueue: shared.workqueue,
                 phase: Atomic::new(Phase::Up.raw()),
                 parking <- Parking::new(),
                 polling,
+                clock <- Clock::new(),
                 unparking: Atomic::new(0),
-                removing: Atomic::new(0),
-                suspended: Atomic::new(false),
+                drawn: Atomic::new(0),
+                removing: shared.removing,
+                scanning: Atomic::new(0),
+                supply: Supply::new(),
+                number: Atomic::new(-1),
                 failure <- new_mutex!(None),
                 parent <- new_mutex!(None),
                 host <- new_mutex!(None),
@@ -292,7 +244,7 @@ impl Adapter {
             device: Some(device),
         };
         // The driver core keeps the error of probe to itself.
-        if running.adapter.host_no().is_none() {
+        if running.adapter.host_ref().is_none() {
             let failure = running.adapter.failure.lock().take();
             return Err(failure.unwrap_or(ENXIO));
         }
@@ -303,15 +255,40 @@ impl Adapter {
     }
 
     /// Makes everything come back that waits for the adapter, now and from now on.
-    pub(crate) fn close(&self) {
-        self.phase.store(Phase::Closing.raw(), Release);
-        self.unpark(usize::MAX, |_| true);
-        self.deliver_polled(|_| true);
+    pub(crate) fn close(this: ArcBorrow<'_, Self>) {
+        this.phase.store(Phase::Closing.raw(), Release);
+        Self::let_go(this);
+    }
+
+    /// Ends what is held, and fails what the link holds up.
+    fn let_go(this: ArcBorrow<'_, Self>) {
+        Self::change_link(this, Input::Close, LinkCause::Host);
+        Self::unpark(this, usize::MAX, ReleaseCause::Removed, |_| true);
+        this.deliver_polled(|_| true);
+        this.unblock_scan();
+    }
+
+    /// Has a scan come back whose commands wait for a target that is blocked. May sleep.
+    ///
+    /// Removal waits for the `scan_mutex`, and nobody would unblock the target any more. Without a
+    /// scan it stays as it is: that is what removal has to cope with.
+    fn unblock_scan(&self) {
+        if self.scanning.load(Acquire) == 0 {
+            return;
+        }
+        if let Some(host) = self.host_ref() {
+            host.unblock_targets(TargetState::Running);
+        }
     }
 
     /// Returns whether the adapter is in this phase.
     fn is(&self, phase: Phase) -> bool {
         self.phase.load(Acquire) == phase.raw()
+    }
+
+    /// Returns whether the adapter works, and nobody waits for it to go.
+    pub(super) fn is_up(&self) -> bool {
+        self.is(Phase::Up)
     }
 
     /// Goes from one phase to another, unless it is in a third.
@@ -320,10 +297,9 @@ impl Adapter {
         let _ = self.phase.cmpxchg(from.raw(), to.raw(), Full);
     }
 
-    /// Returns N of hostN, or `None` while no driver is bound to the parent.
+    /// Returns N of hostN, or `None` while there is no host.
     pub(crate) fn host_no(&self) -> Option<u32> {
-        let attached = self.host.lock();
-        attached.as_ref().map(|attached| attached.host.host_no())
+        u32::try_from(self.number.load(Relaxed)).ok()
     }
 
     /// Returns the parent device, once there is one.
@@ -331,8 +307,14 @@ impl Adapter {
         self.parent.lock().clone()
     }
 
-    /// Returns the mid layer's device for a LUN, if it has one.
-    fn device(&self, address: Address) -> Option<scsi::Device> {
+    /// Returns the mid layer's host, while there is one. May sleep.
+    pub(crate) fn host_ref(&self) -> Option<HostRef> {
+        let host = self.host.lock();
+        host.as_ref().map(|attached| attached.host.host())
+    }
+
+    /// Returns the mid layer's device for a LUN, if it has one. May sleep.
+    pub(crate) fn device(&self, address: Address) -> Option<scsi::Device> {
         self.host.lock().as_ref()?.host.device(address)
     }
 
@@ -343,28 +325,42 @@ impl Adapter {
         self.device(address)?.block_device(name)
     }
 
+    /// Takes note of something that has happened. May be called in atomic context.
+    pub(super) fn record(&self, record: Record<'_>) {
+        self.events.record(self.host_no(), record);
+    }
+
+    /// Returns what becomes of a command that reaches the link now.
+    pub(super) fn link_answer(&self, command: &View) -> Answer {
+        match self.link.answer() {
+            // Nobody would ever ask for it: who removes the host, or its logical unit, waits.
+            Answer::Swallow if !self.asks_rules(command) => Answer::NoConnect,
+            answer => answer,
+        }
+    }
+
     /// Puts a LUN in: the mid layer adds a device for it, if there is a host now. May sleep.
     ///
     /// # Errors
     ///
     /// Returns [`EEXIST`] if there is one, [`ENOMEM`], or why the mid layer did not take it; it is
     /// not there then.
-    pub(crate) fn add_lun(&self, lun: Arc<Lun>) -> Result {
+    pub(crate) fn add_lun(this: ArcBorrow<'_, Self>, lun: Arc<Lun>) -> Result {
         let address = lun.address();
-        self.luns.insert(lun)?;
-        self.luns_changed(address);
+        this.luns.insert(lun)?;
+        this.keep_undo();
+        this.luns_changed(address);
         // The lock is not held for the scan: a rule may hold its commands.
-        let host = self
-            .host
-            .lock()
-            .as_ref()
-            .map(|attached| attached.host.host());
-        let added = host.map_or(Ok(()), |host| host.add_device(address));
-        added.inspect_err(|_| self.remove_lun(address))
+        this.scanning.fetch_add(1, Full);
+        let added = this
+            .host_ref()
+            .map_or(Ok(()), |host| host.add_device(address));
+        this.scanning.fetch_sub(1, Full);
+        added.inspect_err(|_| Self::remove_lun(this, address))
     }
 
     /// Has the other LUNs of a target say that there are others than before.
-    fn luns_changed(&self, address: Address) {
+    pub(super) fn luns_changed(&self, address: Address) {
         self.luns.read(|luns| {
             let others = luns.target(address).filter(|lun| lun.address() != address);
             for lun in others {
@@ -375,253 +371,122 @@ impl Adapter {
         });
     }
 
+    /// Makes a scan, and whoever is held, come back: somebody waits for that, and has counted
+    /// itself in [`Shared::removing`].
+    pub(crate) fn hurry(this: ArcBorrow<'_, Self>) {
+        Self::unpark(this, usize::MAX, ReleaseCause::Removed, |parked| {
+            parked.view().submitter() == Submitter::Scan
+        });
+        this.unblock_scan();
+    }
+
     /// Takes a LUN out: the mid layer removes its device. May sleep.
     ///
     /// Comes back whatever the rules hold: the LUN's commands go on, and so do callbacks meanwhile.
-    pub(crate) fn remove_lun(&self, address: Address) {
-        let Some(lun) = self.luns.find(address) else {
+    pub(crate) fn remove_lun(this: ArcBorrow<'_, Self>, address: Address) {
+        let Some(lun) = this.luns.find(address) else {
             return;
         };
         lun.set_leaving();
-        self.removing.fetch_add(1, Full);
-        self.unpark(usize::MAX, |parked| {
-            let command = parked.command();
+        this.removing.fetch_add(1, Full);
+        Self::unpark(this, usize::MAX, ReleaseCause::Removed, |parked| {
+            let command = parked.view();
             command.address() == address || command.submitter() == Submitter::Scan
         });
-        self.deliver_polled(|command| command.address() == address);
-        if let Some(device) = self.device(address) {
+        this.deliver_polled(|command| command.address() == address);
+        this.unblock_scan();
+        if let Some(device) = this.device(address) {
             device.remove();
         }
-        self.removing.fetch_sub(1, Full);
+        this.removing.fetch_sub(1, Full);
         lun.set_gone();
-        self.luns.sweep();
+        this.luns.sweep();
         // A scan may have found it once more before it was gone.
-        if let Some(device) = self.device(address) {
+        if let Some(device) = this.device(address) {
             device.remove();
         }
-        self.luns_changed(address);
-    }
-
-    /// Carries a command out and completes it. May be called in atomic context.
-    fn execute(&self, mut command: Command) {
-        if let Some(byte) = self.unreachable() {
-            return command.complete(Status::Host(byte));
-        }
-        let address = command.address();
-        let ending = self.luns.read(|luns| {
-            let numbers = luns.target(address).map(|lun| lun.address().lun);
-            if let Some(lun) = luns.find(address) {
-                Some(lun.execute(numbers, &mut command))
-            } else {
-                let neighbour = luns.target(address).next()?.drive().profile();
-                Some(drive::execute_absent(neighbour, numbers, &mut command))
-            }
-        });
-        let Some(ending) = ending.flatten() else {
-            return command.complete(Status::Host(HostByte::NoConnect));
-        };
-        self.answer(command, ending.status());
-    }
-
-    /// Completes a command with what a device says, as and when this host does that.
-    ///
-    /// May be called in atomic context.
-    fn answer(&self, command: Command, status: Status<'_>) {
-        // Who goes away has no time for latency.
-        if !self.asks_rules(&command) {
-            return command.complete(status);
-        }
-        let latency_ns = self.settings.latency_ns();
-        let delay = Delta::from_nanos(i64::try_from(latency_ns).unwrap_or(i64::MAX));
-        if command.is_polled() {
-            return match self.polling.keep(command.prepare(status), delay) {
-                Ok(()) if self.is(Phase::Up) && self.removing.load(Acquire) == 0 => {}
-                // Whoever has no time may have looked just before this one was kept.
-                Ok(()) => self.deliver_polled(|command| !self.asks_rules(command)),
-                Err(command) => command.deliver(),
-            };
-        }
-        match self.options.completion {
-            Completion::Inline => command.complete(status),
-            Completion::Hrtimer => command.complete_after(status, delay, Context::Interrupt),
-            Completion::Workqueue => command.complete_after(status, delay, Context::Workqueue),
-        }
-    }
-
-    /// Completes polled commands that `wanted` says are wanted, as if their time were over.
-    ///
-    /// May be called in atomic context.
-    fn deliver_polled(&self, wanted: impl Fn(&Command) -> bool) {
-        self.unparking.fetch_add(1, Full);
-        while let Some(command) = self.polling.take(&wanted) {
-            command.deliver();
-        }
-        self.unparking.fetch_sub(1, Full);
-        self.rules.wake();
-    }
-
-    /// Returns why a command cannot reach a device, if it cannot.
-    fn unreachable(&self) -> Option<HostByte> {
-        if self.suspended.load(Relaxed) {
-            Some(HostByte::NoConnect)
-        } else if self.link.is_down() {
-            Some(HostByte::TransportDisrupted)
-        } else {
-            None
-        }
-    }
-
-    /// Returns whether a rule may hold a command.
-    fn may_park(&self, command: &Command, entry: &Entry) -> bool {
-        self.asks_rules(command) && !self.link.is_down() && entry.is_enabled()
-    }
-
-    /// Holds a command until the rule lets go of it. May be called in atomic context.
-    fn park(this: ArcBorrow<'_, Self>, entry: Arc<Entry>, limit_ms: Option<u32>, command: Command) {
-        let id = command.id();
-        let starts = match this.parking.park(command, entry.clone(), limit_ms) {
-            Ok(starts) => starts,
-            Err(command) => return command.complete(Status::Host(HostByte::Requeue)),
-        };
-        if starts {
-            let adapter: Arc<Self> = this.into();
-            let spawned = this
-                .workqueue
-                .try_spawn(GFP_ATOMIC, move || adapter.watch_deadlines());
-            if spawned.is_err() {
-                // Nobody would end what has a deadline, until the next one starts a watcher.
-                while this.parking.watch().is_some() {
-                    this.unpark(usize::MAX, Parked::has_deadline);
-                }
-            }
-        }
-        // Whoever lets go of commands may have looked just before this one was parked.
-        this.unpark(usize::MAX, |parked| {
-            parked.command().id() == id && !this.may_park(parked.command(), &entry)
-        });
-    }
-
-    /// Lets commands go whose time is over, until there are none with a deadline. Sleeps.
-    fn watch_deadlines(&self) {
-        loop {
-            self.unpark(usize::MAX, Parked::is_due);
-            let Some(watch) = self.parking.watch() else {
-                return;
-            };
-            self.rules
-                .wait(watch.after_ms, || self.parking.has_changed(&watch));
-        }
-    }
-
-    /// Carries out up to `count` of the parked commands that `wanted` says are wanted, and makes
-    /// callbacks that are held look whether they still are.
-    ///
-    /// May be called in atomic context.
-    fn unpark(&self, count: usize, wanted: impl Fn(&Parked) -> bool) {
-        self.unparking.fetch_add(1, Full);
-        for _ in 0..count {
-            match self.parking.take(&wanted) {
-                Some(command) => self.execute(command),
-                None => break,
-            }
-        }
-        self.unparking.fetch_sub(1, Full);
-        self.rules.wake();
+        this.luns_changed(address);
     }
 
     /// Lets up to `count` of the callbacks and commands go that a rule holds.
-    pub(crate) fn release(&self, entry: &Arc<Entry>, count: u32) {
+    pub(crate) fn release(this: ArcBorrow<'_, Self>, entry: &Arc<Entry>, count: u32) {
         let count_commands = usize::try_from(count).unwrap_or(usize::MAX);
-        self.unpark(count_commands, |parked| parked.is_held_by(entry));
-        self.rules.release(entry, count);
+        Self::unpark(this, count_commands, ReleaseCause::Released, |parked| {
+            parked.is_held_by(entry)
+        });
+        this.rules.release(entry, count);
     }
 
-    /// Completes the commands that the loss of the link cuts off. May be called in atomic context.
-    pub(crate) fn link_lost(&self) {
-        self.unpark(usize::MAX, |_| true);
-    }
-
-    /// Takes the link down, as a rule asks.
-    fn drop_link(&self) {
-        self.link.set_down(true);
-        self.link_lost();
-    }
-
-    /// Returns whether rules are asked about a command, and whether it may be delayed.
-    fn asks_rules(&self, command: &Command) -> bool {
-        // Removal waits for scans, whatever they look for.
-        let leaving = self.removing.load(Relaxed) > 0
-            && (command.submitter() == Submitter::Scan
-                || self
-                    .luns
-                    .find(command.address())
-                    .is_some_and(|lun| lun.is_leaving()));
-        self.is(Phase::Up) && !leaving
-    }
-
-    /// Lets the rules have their say on a callback of the parent. Sleeps while a rule holds it.
-    fn callback(&self, trigger: Trigger) -> Result {
-        if !self.is(Phase::Up) {
-            return Ok(());
-        }
-        let event = Event {
-            trigger,
-            cdb: &[],
-            origin: None,
-        };
-        let Some(entry) = self.rules.evaluate(&event) else {
-            return Ok(());
-        };
-        match entry.rule().action() {
-            Action::Fail(errno) => Err(Error::from_errno(errno.to_errno())),
-            Action::Hold { limit_ms, then } => {
-                self.rules.hold(&entry, limit_ms, || {
-                    !self.is(Phase::Up) || self.removing.load(Acquire) > 0
-                });
-                match then {
-                    Some(errno) if self.is(Phase::Up) => Err(Error::from_errno(errno.to_errno())),
-                    _ => Ok(()),
-                }
-            }
-            Action::LinkDown => {
-                self.drop_link();
-                Ok(())
-            }
-            // Rule::freeze() refuses it for a callback.
-            Action::Complete(_) => Ok(()),
-        }
-    }
-
-    /// Returns what the mid layer has to know to scan for the targets.
+    /// Returns what the mid layer has to know to add the host and to scan for the targets.
     fn limits(&self, targets: &[Address]) -> Limits {
         let (max_channel, max_id) = targets.iter().fold((0, 0), |(channel, id), target| {
             (target.channel.max(channel), target.id.max(id))
         });
+        let options = &self.options;
         Limits {
-            max_channel,
-            max_id: max_id.saturating_add(1),
-            max_cdb: drive::CDB_MAX,
-            rpm_autosuspend_delay: self.options.sdev_autosuspend_ms,
-            io: self.options.io,
+            max_channel: match options.max_channel {
+                0 => max_channel,
+                configured => configured,
+            },
+            max_id: match options.max_id {
+                0 => max_id.saturating_add(1),
+                configured => configured,
+            },
+            max_lun: match options.max_lun {
+                0 => scsi::LUNS,
+                configured => configured,
+            },
+            max_cmd_len: options.max_cmd_len,
+            this_id: options.this_id,
+            rpm_autosuspend_delay: options.sdev_autosuspend_ms,
+            eh_strategy: options.eh_strategy,
+            eh_noresume: options.eh_noresume,
+            skip_settle_delay: options.skip_settle_delay,
+            io: options.io,
         }
     }
 
     /// Adds the SCSI host and scans its targets.
     fn bring_up(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) -> Result {
         this.advance(Phase::Unbinding, Phase::Up);
-        this.suspended.store(false, Relaxed);
+        this.supply.reset();
+        this.keep_undo();
+        Self::change_link(this, Input::Reopen, LinkCause::Host);
         let normal: &device::Device = dev;
         *this.parent.lock() = Some(normal.into());
-        let (delay_ms, auto) = (this.settings.autosuspend_ms(), this.settings.is_auto());
-        let starting = runtime::Starting::new(dev, delay_ms, auto)?;
-        let targets = this.luns.targets()?;
-        let limits = this.limits(&targets);
-        let host = scsi::Registration::new(dev, limits, this.workqueue.clone(), this.into())?;
-        for target in &targets {
-            host.scan_target(target.channel, target.id);
+        if let Verdict::Fail(errno) = Self::consult(this, &Happening::of_host(Trigger::HostAdd)) {
+            return Err(Error::from_errno(errno.to_errno()));
         }
-        let power = starting.allow_suspend();
-        *this.host.lock() = Some(Attached { host, power });
+        sleep::set_async(dev, this.options.async_suspend);
+        runtime::set_ignore_children(dev, this.options.ignore_children);
+        let (delay_ms, auto) = (this.settings.autosuspend_ms(), this.settings.is_auto());
+        let starting = match this.options.runtime {
+            true => Some(runtime::Starting::new(dev, delay_ms, auto)?),
+            false => None,
+        };
+        let limits = this.limits(&this.luns.targets()?);
+        let host = scsi::Registration::new(dev, limits, this.workqueue.clone(), this.into())?;
+        let number = i32::try_from(host.host_no()).unwrap_or(-1);
+        this.number.store(number, Relaxed);
+        let reference = host.host();
+        *this.host.lock() = Some(Attached { host, power: None });
+        Self::kick_clock(this);
+        match this.options.scan {
+            Scan::Manual => {}
+            Scan::Auto if this.options.async_scan => reference.scan(),
+            Scan::Auto => {
+                this.scan_targets(&reference);
+                // Whatever the rules say, it is.
+                let _ = Self::consult(this, &Happening::of_host(Trigger::ScanFinished));
+            }
+        }
+        if let Some(starting) = starting {
+            let power = starting.allow_suspend();
+            let mut host = this.host.lock();
+            if let Some(attached) = host.as_mut().get_mut() {
+                attached.power = Some(power);
+            }
+        }
         // Whoever changed a setting since may have done so before it was applied above.
         if this.settings.autosuspend_ms() != delay_ms {
             runtime::set_autosuspend_delay(dev, this.settings.autosuspend_ms());
@@ -630,6 +495,27 @@ impl Adapter {
             runtime::set_auto(dev, this.settings.is_auto());
         }
         Ok(())
+    }
+
+    /// Has the drives keep what they would lose with their power, if the host is to lose it.
+    pub(crate) fn keep_undo(&self) {
+        let volatile = self.settings.lose_state().has_cache();
+        self.luns.read(|luns| {
+            luns.iter()
+                .for_each(|lun| lun.drive().set_volatile(volatile));
+        });
+    }
+
+    /// Looks for the logical units of all targets. May sleep.
+    pub(super) fn scan_targets(&self, host: &HostRef) {
+        let Ok(targets) = self.luns.targets() else {
+            return;
+        };
+        self.scanning.fetch_add(1, Full);
+        for target in &targets {
+            host.scan_target(target.channel, target.id, None, ScanMode::Initial);
+        }
+        self.scanning.fetch_sub(1, Full);
     }
 }
 
@@ -642,147 +528,173 @@ impl platform::Driver for Adapter {
 
     fn remove(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) {
         this.advance(Phase::Up, Phase::Unbinding);
-        this.unpark(usize::MAX, |_| true);
-        this.deliver_polled(|_| true);
+        Self::let_go(this);
         let attached = this.host.lock().take();
         if let Some(Attached { host, power }) = attached {
             drop(host);
-            power.disable(dev);
+            if let Some(power) = power {
+                power.disable(dev);
+            }
         }
+        this.number.store(-1, Relaxed);
     }
 
-    fn runtime_suspend(this: ArcBorrow<'_, Self>) -> Result {
-        this.callback(Trigger::RpmSuspend)?;
-        this.suspended.store(true, Relaxed);
-        Ok(())
+    fn runtime_idle(this: ArcBorrow<'_, Self>, _dev: &device::Device<Bound>) -> Result {
+        Self::rpm_idle(this)
     }
 
-    fn runtime_resume(this: ArcBorrow<'_, Self>) -> Result {
-        this.callback(Trigger::RpmResume)?;
-        this.suspended.store(false, Relaxed);
-        Ok(())
+    fn runtime_suspend(this: ArcBorrow<'_, Self>, _dev: &device::Device<Bound>) -> Result {
+        Self::rpm_suspend(this)
+    }
+
+    fn runtime_resume(this: ArcBorrow<'_, Self>, _dev: &device::Device<Bound>) -> Result {
+        Self::rpm_resume(this)
+    }
+
+    fn sleep(
+        this: ArcBorrow<'_, Self>,
+        dev: &device::Device<Bound>,
+        phase: platform::Phase,
+    ) -> Result {
+        Self::sleep_phase(this, dev, phase)
+    }
+
+    fn shutdown(this: ArcBorrow<'_, Self>, _dev: &device::Device<Bound>) {
+        Self::power_off(this);
     }
 }
 
 impl scsi::Operations for Adapter {
-    fn queue(this: ArcBorrow<'_, Self>, command: Command) {
-        let event = Event {
-            trigger: Trigger::Queue,
-            cdb: command.cdb(),
-            origin: Some(origin(command.submitter())),
-        };
-        let entry = if this.asks_rules(&command) {
-            this.rules.evaluate(&event)
-        } else {
-            None
-        };
-        let Some(entry) = entry else {
-            return this.execute(command);
-        };
-        match entry.rule().action() {
-            Action::Complete(sense) => {
-                this.answer(command, Status::CheckCondition(sense.encode(false).bytes()));
-            }
-            Action::Hold { limit_ms, .. } => Self::park(this, entry, limit_ms, command),
-            Action::LinkDown => {
-                this.drop_link();
-                this.execute(command);
-            }
-            // Rule::freeze() refuses it for a command.
-            Action::Fail(_) => this.execute(command),
-        }
+    fn queue(this: ArcBorrow<'_, Self>, command: Command) -> Result<(), Refused> {
+        Self::arrive(this, command)
     }
 
-    fn abort(this: ArcBorrow<'_, Self>, id: CommandId) -> Result {
-        if let Some(command) = this.parking.take(|parked| parked.command().id() == id) {
-            command.complete(Status::Host(HostByte::Abort));
-            this.rules.wake();
-        }
-        // One that was let go of may have to be polled now.
-        this.wait_unparked()?;
-        if let Some(command) = this.polling.take(|command| command.id() == id) {
-            command
-                .into_command()
-                .complete(Status::Host(HostByte::Abort));
-        }
-        this.wait_unparked()
+    fn timed_out(this: ArcBorrow<'_, Self>, command: &View) -> Timeout {
+        Self::expire(this, command)
     }
 
-    fn reset_device(this: ArcBorrow<'_, Self>, address: Address) -> Result {
-        let wanted = |parked: &Parked| parked.command().address() == address;
-        while let Some(command) = this.parking.take(wanted) {
-            command.complete(Status::Host(HostByte::Reset));
-        }
-        if let Some(lun) = this.luns.find(address) {
-            lun.drive().with_unit(|unit| unit.reset());
-        }
-        this.rules.wake();
-        this.wait_unparked()?;
-        while let Some(command) = this.polling.take(|command| command.address() == address) {
-            command
-                .into_command()
-                .complete(Status::Host(HostByte::Reset));
-        }
-        this.wait_unparked()
+    fn abort(this: ArcBorrow<'_, Self>, command: &View) -> Result<(), EhError> {
+        Self::abort_one(this, command)
+    }
+
+    fn reset_device(this: ArcBorrow<'_, Self>, command: &View) -> Result<(), EhError> {
+        Self::reset_lun(this, command)
+    }
+
+    fn reset_target(this: ArcBorrow<'_, Self>, command: &View) -> Result<(), EhError> {
+        Self::reset_targets_of(this, command)
+    }
+
+    fn reset_bus(this: ArcBorrow<'_, Self>, command: &View) -> Result<(), EhError> {
+        Self::reset_channel(this, command)
+    }
+
+    fn reset_host(this: ArcBorrow<'_, Self>, command: &View) -> Result<(), EhError> {
+        Self::reset_all(this, Trigger::EhHostReset, Some(command))
+    }
+
+    fn host_reset(this: ArcBorrow<'_, Self>, _adapter: bool) -> Result {
+        Self::reset_all(this, Trigger::SysfsHostReset, None).map_err(|_| EIO)
     }
 
     fn poll(this: ArcBorrow<'_, Self>, queue: u32) -> usize {
-        if !this.polling.has_due(queue) {
-            return 0;
-        }
-        let mut found = 0;
-        this.unparking.fetch_add(1, Full);
-        while let Some(command) = this.polling.take_due(queue) {
-            command.deliver();
-            found += 1;
-        }
-        this.unparking.fetch_sub(1, Full);
-        this.rules.wake();
-        found
+        Self::poll_queue(this, queue)
+    }
+
+    fn commit(this: ArcBorrow<'_, Self>, queue: u32) {
+        Self::announce(this, &Happening::of_queue(Trigger::Commit, queue));
+    }
+
+    fn init_command(this: ArcBorrow<'_, Self>) -> Result {
+        Self::attach(this, &Happening::of_host(Trigger::InitCmd))
+    }
+
+    fn alloc_target(this: ArcBorrow<'_, Self>, channel: u32, id: u32) -> Result {
+        let target = Address {
+            channel,
+            id,
+            lun: 0,
+        };
+        Self::attach(this, &Happening::of_lun(Trigger::TargetAlloc, target))
+    }
+
+    fn init_device(this: ArcBorrow<'_, Self>, address: Address) -> Result {
+        Self::attach(this, &Happening::of_lun(Trigger::SdevInit, address))
     }
 
     fn configure_device(this: ArcBorrow<'_, Self>, device: scsi::NewDevice<'_>) -> Result {
-        device.manage_runtime_pm();
-        if let Some(lun) = this.luns.find(device.address()) {
+        let address = device.address();
+        Self::attach(this, &Happening::of_lun(Trigger::SdevConfigure, address))?;
+        let mut flags = this.options.power;
+        if let Some(lun) = this.luns.find(address) {
             if let Some(depth) = lun.attachment().queue_depth {
                 device.set_queue_depth(depth);
             }
             if lun.attachment().no_uld {
                 device.keep_upper_drivers_away();
             }
+            merge(&mut flags, &lun.attachment().power);
+        }
+        device.apply(&flags);
+        let supplier = this
+            .options
+            .supplier
+            .filter(|supplier| *supplier != address);
+        if let Some(supplier) = supplier.and_then(|supplier| device.sibling(supplier)) {
+            device.supplier(&supplier)?;
         }
         Ok(())
     }
+
+    fn destroy_device(this: ArcBorrow<'_, Self>, address: Address) {
+        // There is nobody to take an error.
+        let _ = Self::attach(this, &Happening::of_lun(Trigger::SdevDestroy, address));
+    }
+
+    fn scan_start(this: ArcBorrow<'_, Self>, host: &HostRef) {
+        this.scan_targets(host);
+    }
+
+    fn scan_finished(this: ArcBorrow<'_, Self>, _elapsed_ms: u32) -> bool {
+        // Whatever the rules say, it is.
+        let _ = Self::consult(this, &Happening::of_host(Trigger::ScanFinished));
+        true
+    }
+
+    fn change_queue_depth(this: ArcBorrow<'_, Self>, address: Address, _depth: u32) -> Result {
+        Self::attach(this, &Happening::of_lun(Trigger::ChangeQueueDepth, address))
+    }
 }
 
-impl Adapter {
-    /// Waits for commands that somebody has taken out of the parking, or out of the list of a
-    /// polled queue, and is completing.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ETIMEDOUT`] if that takes too long.
-    fn wait_unparked(&self) -> Result {
-        let idle = || self.unparking.load(Acquire) == 0;
-        self.rules.wait(COMPLETION_MS, idle);
-        idle().then_some(()).ok_or(ETIMEDOUT)
+/// Has a logical unit's own flags stand above those of its host.
+fn merge(flags: &mut DeviceFlags, own: &PowerFlags) {
+    for (flag, own) in [
+        (
+            &mut flags.manage_runtime_start_stop,
+            own.manage_runtime_start_stop,
+        ),
+        (
+            &mut flags.manage_system_start_stop,
+            own.manage_system_start_stop,
+        ),
+        (&mut flags.manage_shutdown, own.manage_shutdown),
+        (&mut flags.manage_restart, own.manage_restart),
+        (
+            &mut flags.force_runtime_start_on_system_start,
+            own.force_runtime_start_on_system_start,
+        ),
+        (&mut flags.start_stop_pwr_cond, own.start_stop_pwr_cond),
+        (&mut flags.ignore_media_change, own.ignore_media_change),
+        (&mut flags.silence_suspend, own.silence_suspend),
+        (&mut flags.allow_restart, own.allow_restart),
+    ] {
+        *flag = own.unwrap_or(*flag);
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.adapter.close();
+        Adapter::close(self.adapter.as_arc_borrow());
         self.device = None;
-    }
-}
-
-/// Converts to what a rule can match.
-fn origin(submitter: Submitter) -> Origin {
-    match submitter {
-        Submitter::Block => Origin::Fs,
-        Submitter::Passthrough => Origin::Passthrough,
-        Submitter::Pm => Origin::Pm,
-        Submitter::ErrorHandler => Origin::Eh,
-        Submitter::Scan => Origin::Scan,
     }
 }

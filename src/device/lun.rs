@@ -156,21 +156,10 @@ impl Lun {
         self.nexus
     }
 
-    /// Carries a command out. `luns` are the LUNs of its target.
+    /// Carries a command out. `luns` are the LUNs of its target, `tamper` is what goes wrong with it.
     ///
     /// May be called in atomic context.
     pub(super) fn execute(
-        &self,
-        luns: impl Iterator<Item = u64> + Clone,
-        command: &mut scsi::Command,
-    ) -> Ending {
-        self.execute_with(luns, command, Tamper::None)
-    }
-
-    /// Carries a command out as [`Lun::execute`] does; `tamper` is what goes wrong with it.
-    ///
-    /// May be called in atomic context.
-    pub(super) fn execute_with(
         &self,
         luns: impl Iterator<Item = u64> + Clone,
         command: &mut scsi::Command,

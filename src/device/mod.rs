@@ -11,13 +11,25 @@
 
 #![deny(unsafe_code)]
 
+mod clock;
+mod consult;
 pub(crate) mod drive;
+mod effects;
+pub(crate) mod events;
 pub(crate) mod host;
+mod journey;
 pub(crate) mod link;
 pub(crate) mod lun;
+mod outcome;
 mod parking;
 mod polling;
+mod power;
+pub(crate) mod record;
+mod recovery;
+mod ring;
 pub(crate) mod rules;
+pub(crate) mod settings;
+pub(crate) mod stats;
 pub(crate) mod store;
 mod table;
 mod undo;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Commands that a rule holds.
+//! Commands that a rule, or a link that swallows them, holds.
 //!
 //! The list owns a parked command, so that whoever takes it out of the list is the one to complete
-//! it: the watcher when its time is over, a release, the error handler, the loss of the link, or
+//! it: the clock when its time is over, a release, the error handler, the loss of the link, or
 //! teardown.
 
 use kernel::{
@@ -12,146 +12,161 @@ use kernel::{
     sync::{
         Arc,
         SpinLock, //
-    },
-    time::{
-        Instant,
-        Monotonic, //
     }, //
 };
 
 use crate::{
     device::rules::Entry,
-    scsi::Command, //
+    fault::{
+        action::OnAbort,
+        trigger::Trigger, //
+    },
+    ffi::task,
+    scsi::{
+        Command,
+        Prepared,
+        View, //
+    }, //
 };
+
+/// A command, and how far it has come.
+pub(super) enum Held {
+    /// It was not carried out yet.
+    Queued(Command),
+    /// It was, and has an outcome.
+    Done(Prepared),
+}
+
+impl Held {
+    /// Returns the command.
+    pub(super) fn command(&self) -> &Command {
+        match self {
+            Self::Queued(command) => command,
+            Self::Done(prepared) => prepared.command(),
+        }
+    }
+
+    /// Returns the command without its outcome.
+    pub(super) fn into_command(self) -> Command {
+        match self {
+            Self::Queued(command) => command,
+            Self::Done(prepared) => prepared.into_command(),
+        }
+    }
+}
 
 /// A command, and why and how long it is held.
 pub(super) struct Parked {
-    command: Command,
-    entry: Arc<Entry>,
-    since: Instant<Monotonic>,
-    limit_ms: Option<u32>,
+    /// The command.
+    pub(super) held: Held,
+    /// Where it was held.
+    pub(super) trigger: Trigger,
+    /// The rule; `None`: the link has swallowed it.
+    pub(super) entry: Option<Arc<Entry>>,
+    /// Since when, in nanoseconds of the monotonic clock.
+    pub(super) since_ns: u64,
+    /// Until when.
+    due_ns: Option<u64>,
+    /// What becomes of an abort.
+    pub(super) on_abort: OnAbort,
 }
 
 impl Parked {
-    /// Returns the command.
-    pub(super) fn command(&self) -> &Command {
-        &self.command
+    /// Describes a command that is held from now on.
+    pub(super) fn new(
+        held: Held,
+        trigger: Trigger,
+        entry: Option<Arc<Entry>>,
+        limit_ms: Option<u32>,
+        on_abort: OnAbort,
+    ) -> Self {
+        let since_ns = task::monotonic_ns();
+        Self {
+            held,
+            trigger,
+            entry,
+            since_ns,
+            due_ns: limit_ms.map(|ms| since_ns.saturating_add(u64::from(ms) * 1_000_000)),
+            on_abort,
+        }
+    }
+
+    /// Returns what can be seen of the command.
+    pub(super) fn view(&self) -> &View {
+        self.held.command()
     }
 
     /// Returns whether this rule holds the command.
     pub(super) fn is_held_by(&self, entry: &Arc<Entry>) -> bool {
-        Arc::ptr_eq(&self.entry, entry)
+        self.entry
+            .as_ref()
+            .is_some_and(|holder| Arc::ptr_eq(holder, entry))
     }
 
     /// Returns whether the command is held for a limited time.
     pub(super) fn has_deadline(&self) -> bool {
-        self.limit_ms.is_some()
+        self.due_ns.is_some()
     }
 
     /// Returns whether the command was held for as long as it may be.
     pub(super) fn is_due(&self) -> bool {
-        self.left_ms() == Some(0)
-    }
-
-    /// Returns for how many milliseconds the command may still be held; `None`: without an end.
-    fn left_ms(&self) -> Option<u32> {
-        let held = u32::try_from(self.since.elapsed().as_millis()).unwrap_or(u32::MAX);
-        self.limit_ms.map(|limit| limit.saturating_sub(held))
+        self.due_ns
+            .is_some_and(|due_ns| due_ns <= task::monotonic_ns())
     }
 }
 
-struct List {
-    parked: KVec<Parked>,
-    /// Changes whenever a command is parked.
-    generation: u64,
-    /// Whether somebody watches the deadlines.
-    watched: bool,
-}
-
-/// The parked commands of a host. All operations may be called in atomic context.
+/// The parked commands of a host. All operations may be called in atomic context, but not in an
+/// interrupt.
 #[pin_data]
 pub(super) struct Parking {
     #[pin]
-    list: SpinLock<List>,
-}
-
-/// What the watcher of the deadlines waits for.
-#[derive(Clone, Copy)]
-pub(super) struct Watch {
-    /// When the first deadline is over, in milliseconds from now.
-    pub(super) after_ms: u32,
-    generation: u64,
+    list: SpinLock<KVec<Parked>>,
 }
 
 impl Parking {
     /// Creates an empty parking.
     pub(super) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
-            list <- new_spinlock!(List {
-                parked: KVec::new(),
-                generation: 0,
-                watched: false,
-            }),
+            list <- new_spinlock!(KVec::new()),
         })
     }
 
     /// Parks a command.
     ///
-    /// Returns whether the caller has to start a watcher.
-    ///
     /// # Errors
     ///
-    /// Gives the command back if there is no memory.
-    pub(super) fn park(
-        &self,
-        command: Command,
-        entry: Arc<Entry>,
-        limit_ms: Option<u32>,
-    ) -> Result<bool, Command> {
+    /// Gives it back if there is no memory.
+    pub(super) fn park(&self, parked: Parked) -> Result<(), Held> {
         let mut list = self.list.lock();
-        if list.parked.reserve(1, GFP_ATOMIC).is_err() {
-            return Err(command);
+        if list.reserve(1, GFP_ATOMIC).is_err() {
+            return Err(parked.held);
         }
-        entry.enter();
-        let parked = Parked {
-            command,
-            entry,
-            since: Instant::now(),
-            limit_ms,
-        };
-        if let Err(failed) = list.parked.push_within_capacity(parked) {
-            failed.0.entry.leave();
-            return Err(failed.0.command);
+        let entry = parked.entry.clone();
+        match list.push_within_capacity(parked) {
+            Ok(()) => {
+                if let Some(entry) = entry {
+                    entry.enter();
+                }
+                Ok(())
+            }
+            Err(failed) => Err(failed.0.held),
         }
-        list.generation = list.generation.wrapping_add(1);
-        let starts = limit_ms.is_some() && !list.watched;
-        list.watched |= starts;
-        Ok(starts)
     }
 
     /// Takes the first command out that `wanted` says is wanted.
-    pub(super) fn take(&self, mut wanted: impl FnMut(&Parked) -> bool) -> Option<Command> {
+    pub(super) fn take(&self, mut wanted: impl FnMut(&Parked) -> bool) -> Option<Parked> {
         let mut list = self.list.lock();
-        let at = list.parked.iter().position(&mut wanted)?;
-        let parked = list.parked.remove(at).ok()?;
-        parked.entry.leave();
-        Some(parked.command)
+        let at = list.iter().position(&mut wanted)?;
+        let parked = list.remove(at).ok()?;
+        if let Some(entry) = &parked.entry {
+            entry.leave();
+        }
+        Some(parked)
     }
 
-    /// Returns what the watcher has to wait for, or `None` when it has to end.
-    pub(super) fn watch(&self) -> Option<Watch> {
-        let mut list = self.list.lock();
-        let first = list.parked.iter().filter_map(Parked::left_ms).min();
-        list.watched = first.is_some();
-        first.map(|after_ms| Watch {
-            after_ms,
-            generation: list.generation,
-        })
-    }
-
-    /// Returns whether the watcher has to look again before its time is over.
-    pub(super) fn has_changed(&self, watch: &Watch) -> bool {
+    /// Returns when the first hold ends, in nanoseconds of the monotonic clock.
+    pub(super) fn due_ns(&self) -> Option<u64> {
         let list = self.list.lock();
-        list.generation != watch.generation || list.parked.is_empty()
+        list.iter().filter_map(|parked| parked.due_ns).min()
     }
 }

@@ -77,7 +77,8 @@ impl Polling {
     ///
     /// Gives the command back if its queue is not polled.
     pub(super) fn keep(&self, command: Prepared, delay: Delta) -> Result<(), Prepared> {
-        let Some(list) = self.list(command.command().hw_queue()) else {
+        let queue = command.command().hw_queue();
+        let Some(list) = queue.and_then(|queue| self.list(queue)) else {
             return Err(command);
         };
         let waiting = Waiting {

@@ -57,6 +57,20 @@ impl Table {
         self.published.read(read)
     }
 
+    /// Returns the addresses of all units. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENOMEM`].
+    pub(super) fn addresses(&self) -> Result<KVVec<Address>> {
+        let all = self.all.lock();
+        let mut addresses = KVVec::with_capacity(all.len(), GFP_KERNEL)?;
+        for lun in all.iter().filter(|lun| !lun.is_gone()) {
+            addresses.push(lun.address(), GFP_KERNEL)?;
+        }
+        Ok(addresses)
+    }
+
     /// Returns the unit at an address. May be called in any context.
     pub(super) fn find(&self, address: Address) -> Option<Arc<Lun>> {
         self.read(|view| view.find(address).cloned()).flatten()
@@ -131,6 +145,11 @@ impl View {
     pub(super) fn find(&self, address: Address) -> Option<&Arc<Lun>> {
         let at = position(&self.0, address).ok()?;
         self.0.get(at).filter(|lun| !lun.is_gone())
+    }
+
+    /// Returns all units.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Lun>> + Clone {
+        self.0.iter().filter(|lun| !lun.is_gone())
     }
 
     /// Returns the units of the target that `address` is on.

@@ -5,7 +5,10 @@
 use core::fmt;
 
 use crate::{
-    fault::text::words,
+    fault::text::{
+        words,
+        write_list, //
+    },
     protocol::{
         cdb::opcode,
         sense::hex_byte, //
@@ -35,6 +38,8 @@ words! {
         Read = "read",
         /// WRITE of every length.
         Write = "write",
+        /// UNMAP.
+        Unmap = "unmap",
         /// SYNCHRONIZE CACHE of every length.
         Sync = "sync",
         /// START STOP UNIT.
@@ -58,6 +63,7 @@ impl Group {
                 opcode::VARIABLE_LENGTH => service_action == Some(SA_WRITE_32),
                 _ => false,
             },
+            Self::Unmap => code == opcode::UNMAP,
             Self::Sync => matches!(
                 code,
                 opcode::SYNCHRONIZE_CACHE_10 | opcode::SYNCHRONIZE_CACHE_16
@@ -165,8 +171,8 @@ impl OpcodeSet {
     /// Parses `any` or a comma separated list of at most 16 entries.
     ///
     /// An entry is an operation code in hexadecimal (`1b`), one with a service action (`9e/10`), or
-    /// one of the groups `read`, `write`, `sync`, `ssu` and `medium_access`. Repeated entries count
-    /// once.
+    /// one of the groups `read`, `write`, `unmap`, `sync`, `ssu` and `medium_access`. Repeated
+    /// entries count once.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut set = Self::ANY;
         if text == "any" {
@@ -208,16 +214,7 @@ impl Default for OpcodeSet {
 impl fmt::Display for OpcodeSet {
     /// Prints `any` or the list in the order in which it was written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::ANY {
-            return f.write_str("any");
-        }
-        for (position, entry) in self.entries.iter().flatten().enumerate() {
-            if position > 0 {
-                f.write_str(",")?;
-            }
-            write!(f, "{entry}")?;
-        }
-        Ok(())
+        write_list(f, "any", self.entries.iter().flatten())
     }
 }
 
@@ -306,6 +303,7 @@ mod tests {
             );
             assert_eq!(contains("read", &cdb), read);
             assert_eq!(contains("write", &cdb), write);
+            assert_eq!(contains("unmap", &cdb), code == 0x42);
             assert_eq!(contains("sync", &cdb), sync);
             assert_eq!(contains("ssu", &cdb), code == 0x1b);
             assert_eq!(

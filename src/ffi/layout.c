@@ -28,6 +28,10 @@ int main(void)
 	FIELD(Scsi_Host, nr_maps);
 	FIELD(Scsi_Host, rpm_autosuspend_delay);
 	FIELD(Scsi_Host, shost_gendev);
+	FIELD(Scsi_Host, this_id);
+	FIELD(Scsi_Host, dma_boundary);
+	FIELD(Scsi_Host, max_segment_size);
+	FIELD(Scsi_Host, shost_state);
 	SIZE(scsi_host_template);
 	FIELD(scsi_host_template, queuecommand);
 	FIELD(scsi_host_template, module);
@@ -42,6 +46,17 @@ int main(void)
 	FIELD(scsi_host_template, proc_name);
 	FIELD(scsi_host_template, name);
 	FIELD(scsi_host_template, this_id);
+	FIELD(scsi_host_template, commit_rqs);
+	FIELD(scsi_host_template, eh_timed_out);
+	FIELD(scsi_host_template, eh_target_reset_handler);
+	FIELD(scsi_host_template, eh_bus_reset_handler);
+	FIELD(scsi_host_template, eh_host_reset_handler);
+	FIELD(scsi_host_template, host_reset);
+	FIELD(scsi_host_template, scan_start);
+	FIELD(scsi_host_template, scan_finished);
+	FIELD(scsi_host_template, target_alloc);
+	FIELD(scsi_host_template, sdev_init);
+	FIELD(scsi_host_template, sdev_destroy);
 	SIZE(scsi_cmnd);
 	FIELD(scsi_cmnd, device);
 	FIELD(scsi_cmnd, cmd_len);
@@ -51,6 +66,7 @@ int main(void)
 	FIELD(scsi_cmnd, resid_len);
 	FIELD(scsi_cmnd, sense_buffer);
 	FIELD(scsi_cmnd, result);
+	FIELD(scsi_cmnd, retries);
 	SIZE(scsi_data_buffer);
 	FIELD(scsi_data_buffer, length);
 	SIZE(scsi_device);
@@ -59,6 +75,10 @@ int main(void)
 	FIELD(scsi_device, channel);
 	FIELD(scsi_device, lun);
 	FIELD(scsi_device, sdev_gendev);
+	FIELD(scsi_device, sdev_state);
+	SIZE(scsi_target);
+	FIELD(scsi_target, channel);
+	FIELD(scsi_target, id);
 
 	return 0;
 }

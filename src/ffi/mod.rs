@@ -7,7 +7,10 @@
 //!
 //! C header: [`src/ffi/helpers.h`](helpers.h)
 
+pub(crate) mod irqlock;
 pub(crate) mod rcu;
+pub(crate) mod task;
+pub(crate) mod trace;
 pub(crate) mod waitqueue;
 pub(crate) mod workqueue;
 
@@ -93,6 +96,10 @@ mod layout {
             nr_maps => OFFSETOF_Scsi_Host_nr_maps,
             rpm_autosuspend_delay => OFFSETOF_Scsi_Host_rpm_autosuspend_delay,
             shost_gendev => OFFSETOF_Scsi_Host_shost_gendev,
+            this_id => OFFSETOF_Scsi_Host_this_id,
+            dma_boundary => OFFSETOF_Scsi_Host_dma_boundary,
+            max_segment_size => OFFSETOF_Scsi_Host_max_segment_size,
+            shost_state => OFFSETOF_Scsi_Host_shost_state,
         } SIZEOF_Scsi_Host;
         scsi_host_template {
             queuecommand => OFFSETOF_scsi_host_template_queuecommand,
@@ -108,6 +115,17 @@ mod layout {
             proc_name => OFFSETOF_scsi_host_template_proc_name,
             name => OFFSETOF_scsi_host_template_name,
             this_id => OFFSETOF_scsi_host_template_this_id,
+            commit_rqs => OFFSETOF_scsi_host_template_commit_rqs,
+            eh_timed_out => OFFSETOF_scsi_host_template_eh_timed_out,
+            eh_target_reset_handler => OFFSETOF_scsi_host_template_eh_target_reset_handler,
+            eh_bus_reset_handler => OFFSETOF_scsi_host_template_eh_bus_reset_handler,
+            eh_host_reset_handler => OFFSETOF_scsi_host_template_eh_host_reset_handler,
+            host_reset => OFFSETOF_scsi_host_template_host_reset,
+            scan_start => OFFSETOF_scsi_host_template_scan_start,
+            scan_finished => OFFSETOF_scsi_host_template_scan_finished,
+            target_alloc => OFFSETOF_scsi_host_template_target_alloc,
+            sdev_init => OFFSETOF_scsi_host_template_sdev_init,
+            sdev_destroy => OFFSETOF_scsi_host_template_sdev_destroy,
         } SIZEOF_scsi_host_template;
         scsi_cmnd {
             device => OFFSETOF_scsi_cmnd_device,
@@ -118,6 +136,7 @@ mod layout {
             resid_len => OFFSETOF_scsi_cmnd_resid_len,
             sense_buffer => OFFSETOF_scsi_cmnd_sense_buffer,
             result => OFFSETOF_scsi_cmnd_result,
+            retries => OFFSETOF_scsi_cmnd_retries,
         } SIZEOF_scsi_cmnd;
         scsi_data_buffer {
             length => OFFSETOF_scsi_data_buffer_length,
@@ -128,6 +147,11 @@ mod layout {
             channel => OFFSETOF_scsi_device_channel,
             lun => OFFSETOF_scsi_device_lun,
             sdev_gendev => OFFSETOF_scsi_device_sdev_gendev,
+            sdev_state => OFFSETOF_scsi_device_sdev_state,
         } SIZEOF_scsi_device;
+        scsi_target {
+            channel => OFFSETOF_scsi_target_channel,
+            id => OFFSETOF_scsi_target_id,
+        } SIZEOF_scsi_target;
     }
 }

@@ -71,8 +71,8 @@ pub(crate) enum Input {
     Tick,
     /// Go down and come up again by itself. Ends another bounce. Nothing if the link is down.
     Bounce(Bounce),
-    /// The host goes away: commands fail from now on, and no timer runs. Targets that are blocked
-    /// stay so, because `__scsi_remove_device()` has a path for them that wants to be tested.
+    /// The host goes away: no timer runs, and if the link is down all commands fail. A link that is
+    /// up lets the disks be stopped as ever. Targets that are blocked stay so, because `__scsi_remove_device()` has a path for them that wants to be tested.
     Close,
     /// The host is enabled; to be told before it is scanned. A link that is down stays down as the
     /// mode of now has it, without timers.
@@ -191,11 +191,9 @@ impl Link {
     /// Returns what a command gets that reaches the host now. [`Effect::Answer`] says when that is
     /// to be made known.
     pub(crate) fn answer(&self) -> Answer {
-        if self.closed {
-            return Answer::NoConnect;
-        }
         match self.phase {
             Phase::Up => Answer::Carry,
+            _ if self.closed => Answer::NoConnect,
             Phase::Blocked => Answer::ImmRetry,
             Phase::Offline => Answer::FailFast,
             Phase::Failing => Answer::Disrupted,
@@ -223,9 +221,9 @@ impl Link {
         self.bounce = None;
         if self.is_down() {
             self.enter(Phase::Lost, now_ms);
+            effects.push(Effect::Answer(self.answer()));
+            effects.push(Effect::Disrupt);
         }
-        effects.push(Effect::Answer(self.answer()));
-        effects.push(Effect::Disrupt);
     }
 
     fn reopen(&mut self, settings: &Settings, now_ms: u64, effects: &mut Effects) {

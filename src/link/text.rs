@@ -4,18 +4,7 @@
 
 use core::fmt;
 
-/// Reads a number in decimal, with 0x in hexadecimal, with 0 in octal; without a sign.
-fn number(text: &str) -> Option<u32> {
-    let (digits, radix) = match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None if text.len() > 1 && text.starts_with('0') => (text, 8),
-        None => (text, 10),
-    };
-    if digits.starts_with('+') {
-        return None;
-    }
-    u32::from_str_radix(digits, radix).ok()
-}
+use crate::fault::text::small_number;
 
 /// A time after which something happens, as `srp_parse_tmo()` and `srp_show_tmo()` have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +23,7 @@ impl Timeout {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
             "off" => Some(Self::Off),
-            _ => number(text).map(Self::Seconds),
+            _ => small_number(text).map(Self::Seconds),
         }
     }
 
@@ -73,7 +62,7 @@ impl Bounce {
     ///
     /// Returns `None` for anything else, and for a count of 0.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut fields = text.split(',').map(number);
+        let mut fields = text.split(',').map(small_number);
         let down_ms = fields.next()??;
         let (up_ms, count) = match fields.next() {
             None => (0, 1),
@@ -91,9 +80,18 @@ impl Bounce {
 }
 
 impl fmt::Display for Bounce {
-    /// Prints all three fields in decimal.
+    /// Prints as few fields as there have to be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{},{}", self.down_ms, self.up_ms, self.count)
+        let Self {
+            down_ms,
+            up_ms,
+            count,
+        } = self;
+        if (*up_ms, *count) == (0, 1) {
+            write!(f, "{down_ms}")
+        } else {
+            write!(f, "{down_ms},{up_ms},{count}")
+        }
     }
 }
 
@@ -166,7 +164,7 @@ mod tests {
         ] {
             assert_eq!(Bounce::parse(text), None);
         }
-        assert!(Bounce::parse("7").is_some_and(|bounce| prints(bounce, "7,0,1")));
+        assert!(Bounce::parse("7").is_some_and(|bounce| prints(bounce, "7")));
         assert!(Bounce::parse("7,0x8,9").is_some_and(|bounce| prints(bounce, "7,8,9")));
     }
 }

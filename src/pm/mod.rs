@@ -7,3 +7,5 @@
 
 pub(crate) mod platform;
 pub(crate) mod runtime;
+pub(crate) mod sleep;
+pub(crate) mod tree;

@@ -63,7 +63,7 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
     ///
     /// [`EAGAIN`] and [`EBUSY`] leave the device active; any other error is kept in
     /// `power.runtime_error`.
-    fn runtime_suspend(this: ArcBorrow<'_, Self>) -> Result;
+    fn runtime_suspend(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) -> Result;
 
     /// Powers the device up. May sleep.
     ///
@@ -72,7 +72,89 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// An error leaves the device suspended.
-    fn runtime_resume(this: ArcBorrow<'_, Self>) -> Result;
+    fn runtime_resume(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) -> Result;
+
+    /// Says whether the device may suspend, now that nobody uses it. May sleep.
+    ///
+    /// Called by `rpm_idle()`, which then goes on to suspend the device.
+    ///
+    /// # Errors
+    ///
+    /// An error keeps the device active until it is idle once more.
+    fn runtime_idle(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>) -> Result;
+
+    /// Does what a phase of system sleep asks. May sleep.
+    ///
+    /// # Errors
+    ///
+    /// An error in a phase that goes to sleep ends that, and the system comes back. In one that
+    /// comes back it is logged; that of [`Phase::Complete`] is dropped.
+    fn sleep(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>, phase: Phase) -> Result;
+
+    /// Makes the device quiet, as the system is powered off or restarted. May sleep.
+    ///
+    /// Called by `device_shutdown()`, after all children.
+    fn shutdown(this: ArcBorrow<'_, Self>, dev: &device::Device<Bound>);
+}
+
+/// A phase of system sleep: the callbacks of `struct dev_pm_ops`, in the order of its fields.
+///
+/// Suspend is `Prepare`, `Suspend*`, `Resume*`, `Complete`. Hibernation is `Prepare`, `Freeze*`,
+/// `Thaw*`, `Poweroff*`; and in the kernel that comes back `Freeze*`, then `Restore*` in the image,
+/// and `Complete`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No more children after this.
+    Prepare,
+    /// The end of what [`Phase::Prepare`] began.
+    Complete,
+    /// Stop working.
+    Suspend,
+    /// Work again.
+    Resume,
+    /// Stop working, for the image to be made or restored.
+    Freeze,
+    /// Work again, so that the image can be written.
+    Thaw,
+    /// Stop working, after the image was written.
+    Poweroff,
+    /// Work again, as the image remembers.
+    Restore,
+    /// As [`Phase::Suspend`], with runtime power management disabled.
+    SuspendLate,
+    /// The counterpart of [`Phase::SuspendLate`].
+    ResumeEarly,
+    /// As [`Phase::Freeze`], with runtime power management disabled.
+    FreezeLate,
+    /// The counterpart of [`Phase::FreezeLate`].
+    ThawEarly,
+    /// As [`Phase::Poweroff`], with runtime power management disabled.
+    PoweroffLate,
+    /// The counterpart of [`Phase::PoweroffLate`].
+    RestoreEarly,
+    /// As [`Phase::SuspendLate`], and interrupts of devices do not come any more.
+    SuspendNoirq,
+    /// The counterpart of [`Phase::SuspendNoirq`].
+    ResumeNoirq,
+    /// As [`Phase::FreezeLate`], likewise.
+    FreezeNoirq,
+    /// The counterpart of [`Phase::FreezeNoirq`].
+    ThawNoirq,
+    /// As [`Phase::PoweroffLate`], likewise.
+    PoweroffNoirq,
+    /// The counterpart of [`Phase::PoweroffNoirq`].
+    RestoreNoirq,
+}
+
+/// Unbinds the driver of a device, as its `unbind` in sysfs does, unless none is bound.
+///
+/// May sleep: waits for the lock of the device (a driver that is being bound or unbound, a callback
+/// of system sleep), and for [`Driver::remove`]. Must not be called from a callback of the device,
+/// which would wait for itself.
+pub(crate) fn release_driver(dev: &device::Device) {
+    // SAFETY: `dev` is a valid device; one that was deleted has no driver. CAST: `Device` is a
+    // transparent wrapper of `struct device`.
+    unsafe { bindings::device_release_driver(core::ptr::from_ref(dev).cast_mut().cast()) };
 }
 
 /// A registered driver.
@@ -103,6 +185,7 @@ impl<T: Driver> Registration<T> {
                     slot.write(bindings::platform_driver {
                         probe: Some(Callbacks::<T>::probe),
                         remove: Some(Callbacks::<T>::remove),
+                        shutdown: Some(Callbacks::<T>::shutdown),
                         ..pin_init::zeroed()
                     });
                     (*slot).driver.name = T::NAME.as_char_ptr();
@@ -220,11 +303,44 @@ unsafe impl Sync for DeviceType {}
 /// The C callbacks of the driver `T`.
 struct Callbacks<T>(PhantomData<T>);
 
+/// Makes the callbacks of phases of system sleep.
+macro_rules! sleep {
+    ($($name:ident => $phase:ident,)*) => {$(
+        /// # Safety
+        ///
+        /// Must be called by the PM core.
+        unsafe extern "C" fn $name(dev: *mut bindings::device) -> kernel::ffi::c_int {
+            // SAFETY: By the safety requirements.
+            unsafe { Self::ask(dev, |data, dev| T::sleep(data, dev, Phase::$phase)) }
+        }
+    )*};
+}
+
 impl<T: Driver> Callbacks<T> {
     const PM: &'static bindings::dev_pm_ops = &bindings::dev_pm_ops {
+        prepare: Some(Self::prepare),
+        complete: Some(Self::complete),
+        suspend: Some(Self::suspend),
+        resume: Some(Self::resume),
+        freeze: Some(Self::freeze),
+        thaw: Some(Self::thaw),
+        poweroff: Some(Self::poweroff),
+        restore: Some(Self::restore),
+        suspend_late: Some(Self::suspend_late),
+        resume_early: Some(Self::resume_early),
+        freeze_late: Some(Self::freeze_late),
+        thaw_early: Some(Self::thaw_early),
+        poweroff_late: Some(Self::poweroff_late),
+        restore_early: Some(Self::restore_early),
+        suspend_noirq: Some(Self::suspend_noirq),
+        resume_noirq: Some(Self::resume_noirq),
+        freeze_noirq: Some(Self::freeze_noirq),
+        thaw_noirq: Some(Self::thaw_noirq),
+        poweroff_noirq: Some(Self::poweroff_noirq),
+        restore_noirq: Some(Self::restore_noirq),
         runtime_suspend: Some(Self::runtime_suspend),
         runtime_resume: Some(Self::runtime_resume),
-        ..pin_init::zeroed()
+        runtime_idle: Some(Self::runtime_idle),
     };
 
     /// Returns the data of a device, unless it is not one of ours.
@@ -297,20 +413,88 @@ impl<T: Driver> Callbacks<T> {
 
     /// # Safety
     ///
+    /// Must be called by the platform bus.
+    unsafe extern "C" fn shutdown(pdev: *mut bindings::platform_device) {
+        // SAFETY: As in `probe()`.
+        if let (Some(data), dev) = unsafe { Self::bound(pdev) } {
+            T::shutdown(data, dev);
+        }
+    }
+
+    /// Calls a function with the data of a device and the device, and returns what C expects.
+    ///
+    /// # Safety
+    ///
+    /// The PM core must have passed `dev` to a callback of the driver.
+    unsafe fn ask(
+        dev: *mut bindings::device,
+        call: impl FnOnce(ArcBorrow<'_, T>, &device::Device<Bound>) -> Result,
+    ) -> kernel::ffi::c_int {
+        // SAFETY: The PM core passes the device that the driver is bound to.
+        // - When the driver is unbound it waits for callbacks of runtime power management.
+        // - It locks the device for those of system sleep but the late, early and noirq ones. During
+        //   them user space is frozen, so that only `release_driver()` can unbind the driver: that
+        //   takes away what devres keeps, which nobody uses, and not the data.
+        let (data, dev) = unsafe {
+            (
+                Self::data(dev),
+                device::Device::<device::Normal>::from_raw(dev).as_bound(),
+            )
+        };
+        from_result(|| data.map_or(Ok(()), |data| call(data, dev)).map(|()| 0))
+    }
+
+    /// # Safety
+    ///
     /// Must be called by the PM core.
     unsafe extern "C" fn runtime_suspend(dev: *mut bindings::device) -> kernel::ffi::c_int {
-        // SAFETY: The PM core passes the device that the driver is bound to, and waits for the
-        // callback when it is removed.
-        let data = unsafe { Self::data(dev) };
-        from_result(|| data.map_or(Ok(()), T::runtime_suspend).map(|()| 0))
+        // SAFETY: By the safety requirements.
+        unsafe { Self::ask(dev, T::runtime_suspend) }
     }
 
     /// # Safety
     ///
     /// Must be called by the PM core.
     unsafe extern "C" fn runtime_resume(dev: *mut bindings::device) -> kernel::ffi::c_int {
-        // SAFETY: As in `runtime_suspend()`.
-        let data = unsafe { Self::data(dev) };
-        from_result(|| data.map_or(Ok(()), T::runtime_resume).map(|()| 0))
+        // SAFETY: By the safety requirements.
+        unsafe { Self::ask(dev, T::runtime_resume) }
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the PM core.
+    unsafe extern "C" fn runtime_idle(dev: *mut bindings::device) -> kernel::ffi::c_int {
+        // SAFETY: By the safety requirements.
+        unsafe { Self::ask(dev, T::runtime_idle) }
+    }
+
+    sleep! {
+        prepare => Prepare,
+        suspend => Suspend,
+        resume => Resume,
+        freeze => Freeze,
+        thaw => Thaw,
+        poweroff => Poweroff,
+        restore => Restore,
+        suspend_late => SuspendLate,
+        resume_early => ResumeEarly,
+        freeze_late => FreezeLate,
+        thaw_early => ThawEarly,
+        poweroff_late => PoweroffLate,
+        restore_early => RestoreEarly,
+        suspend_noirq => SuspendNoirq,
+        resume_noirq => ResumeNoirq,
+        freeze_noirq => FreezeNoirq,
+        thaw_noirq => ThawNoirq,
+        poweroff_noirq => PoweroffNoirq,
+        restore_noirq => RestoreNoirq,
+    }
+
+    /// # Safety
+    ///
+    /// Must be called by the PM core.
+    unsafe extern "C" fn complete(dev: *mut bindings::device) {
+        // SAFETY: By the safety requirements. There is nobody to tell an error.
+        unsafe { Self::ask(dev, |data, dev| T::sleep(data, dev, Phase::Complete)) };
     }
 }

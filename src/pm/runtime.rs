@@ -90,6 +90,63 @@ pub(crate) fn set_autosuspend_delay(dev: &device::Device, delay_ms: i32) {
     unsafe { bindings::pm_runtime_set_autosuspend_delay(as_raw(dev), delay_ms) };
 }
 
+/// Returns the usage count, which keeps `dev` from suspending unless it is 0. It may have changed
+/// when the caller looks at it.
+pub(crate) fn usage_count(dev: &device::Device) -> i32 {
+    // SAFETY: `dev` is a valid device.
+    unsafe { ffi::rpmfault_pm_usage_count(as_raw(dev)) }
+}
+
+/// Has `dev` resumed from the PM core's workqueue. May be called in any context.
+pub(crate) fn request_resume(dev: &device::Device) {
+    // SAFETY: `dev` is a valid device.
+    unsafe { ffi::rpmfault_pm_request_resume(as_raw(dev)) };
+}
+
+/// Has the PM core look from its workqueue whether `dev` is idle. May be called in any context.
+pub(crate) fn request_idle(dev: &device::Device) {
+    // SAFETY: `dev` is a valid device.
+    unsafe { ffi::rpmfault_pm_request_idle(as_raw(dev)) };
+}
+
+/// Tells the PM core that `dev` is active, as an adapter does that system resume has powered.
+///
+/// May sleep: waits for a callback that is running. For the callback of system resume, when nobody
+/// else enables or disables runtime power management.
+///
+/// # Errors
+///
+/// Returns [`EBUSY`] if the parent is not active; the device is then suspended.
+pub(crate) fn reactivate(dev: &device::Device<Bound>) -> Result {
+    let raw = as_raw(dev);
+    // SAFETY: `dev` is bound, so it is valid; it is enabled as often as it is disabled.
+    unsafe {
+        ffi::rpmfault_pm_disable(raw);
+        let result = to_result(ffi::rpmfault_pm_set_active(raw));
+        bindings::pm_runtime_enable(raw);
+        result
+    }
+}
+
+/// Clears `power.runtime_error`, which keeps `dev` from suspending and resuming, and leaves its
+/// status as it was when the callback failed. May sleep.
+///
+/// # Errors
+///
+/// Returns [`EAGAIN`] if there is no error, and [`EBUSY`] if the device is active and its parent is
+/// not.
+pub(crate) fn clear_error(dev: &device::Device) -> Result {
+    // SAFETY: `dev` is a valid device. `__pm_runtime_set_status()` itself disables runtime power
+    // management meanwhile, and finds out whether there is an error.
+    to_result(unsafe { ffi::rpmfault_pm_clear_error(as_raw(dev)) })
+}
+
+/// Sets whether `dev` may suspend while its children are active. May be called in any context.
+pub(crate) fn set_ignore_children(dev: &device::Device, ignore: bool) {
+    // SAFETY: `dev` is a valid device.
+    unsafe { ffi::rpmfault_pm_set_ignore_children(as_raw(dev), ignore) };
+}
+
 /// Runtime power management of a device that has just been enabled: the device is active and stays
 /// so.
 ///
@@ -172,7 +229,9 @@ fn disable(dev: &device::Device<Bound>) {
 }
 
 /// Returns the C structure behind a device.
-fn as_raw<Ctx: device::DeviceContext>(dev: &device::Device<Ctx>) -> *mut bindings::device {
+pub(super) fn as_raw<Ctx: device::DeviceContext>(
+    dev: &device::Device<Ctx>,
+) -> *mut bindings::device {
     // CAST: `Device` is a transparent wrapper of `Opaque<struct device>`.
     core::ptr::from_ref(dev).cast_mut().cast()
 }

@@ -16,8 +16,17 @@ pub(crate) const LUNS: u64 = 1 << 14;
 const FLAT_FIRST: u64 = 1 << 8;
 const FLAT: u64 = 1 << 14;
 
-/// What the mid layer may scan: one more than the highest number of its own.
-pub(super) const MID_LAYER_LUNS: u64 = FLAT + LUNS;
+/// One more than the highest number of the mid layer's own that is a unit.
+const MID_LAYER_LUNS: u64 = FLAT + LUNS;
+
+/// Returns what the mid layer may scan of a target with so many units: one more than the highest
+/// number of its own.
+pub(super) fn mid_layer_max_lun(luns: u64) -> u64 {
+    match luns {
+        0..=FLAT_FIRST => luns,
+        _ => luns.min(LUNS) + FLAT,
+    }
+}
 
 /// A place for a logical unit: the last three numbers of the H:C:T:L tuple.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +54,7 @@ impl Address {
     }
 
     /// Returns the last of the numbers of H:C:T:L.
-    pub(super) fn mid_layer_lun(self) -> u64 {
+    pub(crate) fn mid_layer_lun(self) -> u64 {
         match self.lun {
             0..FLAT_FIRST => self.lun,
             FLAT_FIRST..LUNS => self.lun + FLAT,
@@ -76,6 +85,18 @@ mod tests {
             let address = Address::from_mid_layer(0, 0, mid_layer);
             assert_eq!(address.lun, plain);
             assert_eq!(address.mid_layer_lun(), mid_layer);
+        }
+    }
+
+    #[test]
+    fn what_is_scanned_ends_behind_the_last_unit() {
+        for luns in [1, 255, 256, 257, LUNS] {
+            let last = Address {
+                channel: 0,
+                id: 0,
+                lun: luns - 1,
+            };
+            assert_eq!(mid_layer_max_lun(luns), last.mid_layer_lun() + 1);
         }
     }
 

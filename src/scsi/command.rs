@@ -14,13 +14,11 @@
 
 use core::{
     mem::ManuallyDrop,
+    ops::Deref,
     ptr::NonNull, //
 };
 
-use kernel::{
-    bindings,
-    time::Delta, //
-};
+use kernel::time::Delta;
 
 use crate::{
     ffi,
@@ -29,106 +27,49 @@ use crate::{
             Context,
             Prepared, //
         },
-        device,
-        Address, //
+        status::Outcome,
+        HostByte,
+        Status,
+        View, //
     }, //
 };
 
-/// What happened below the device: the `DID_*` codes of `include/scsi/scsi_status.h`.
+/// Why a command was refused, and until when the mid layer keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(crate) enum HostByte {
-    /// There is nobody at that address, or the host cannot reach it any more. Not retried.
-    NoConnect = ffi::scsi_host_status_DID_NO_CONNECT,
-    /// The error handler wanted the command back.
-    Abort = ffi::scsi_host_status_DID_ABORT,
-    /// The driver failed to carry the command out. Retried.
-    Error = ffi::scsi_host_status_DID_ERROR,
-    /// The device was reset. Retried.
-    Reset = ffi::scsi_host_status_DID_RESET,
-    /// Put the command back into its queue without counting a retry.
-    Requeue = ffi::scsi_host_status_DID_REQUEUE,
-    /// The link was lost while the command was under way. Retried.
-    TransportDisrupted = ffi::scsi_host_status_DID_TRANSPORT_DISRUPTED,
+pub(crate) enum Busy {
+    /// The host takes no commands, until one of its commands has come back or some time has passed.
+    Host,
+    /// The device takes no commands, likewise.
+    Device,
+    /// The target takes no commands, likewise.
+    Target,
+    /// As [`Busy::Host`]: a word that is left from an older mid layer.
+    EhRetry,
 }
 
-/// The outcome of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status<'a> {
-    /// SAM GOOD.
-    Good,
-    /// SAM CHECK CONDITION with these sense data.
-    CheckCondition(&'a [u8]),
-    /// SAM RESERVATION CONFLICT.
-    ReservationConflict,
-    /// The command did not reach a device, or did not come back.
-    Host(HostByte),
-}
-
-/// A [`Status`] as the mid layer takes it.
-#[derive(Clone, Copy)]
-pub(super) struct Outcome {
-    result: u32,
-    sense: [u8; SENSE_BUFFER_SIZE],
-    /// Valid bytes of `sense`.
-    sense_len: usize,
-}
-
-impl From<Status<'_>> for Outcome {
-    fn from(status: Status<'_>) -> Self {
-        let mut outcome = Self {
-            result: ffi::sam_status_SAM_STAT_GOOD,
-            sense: [0; SENSE_BUFFER_SIZE],
-            sense_len: 0,
-        };
-        match status {
-            Status::Good => {}
-            Status::CheckCondition(sense) => {
-                outcome.result = ffi::sam_status_SAM_STAT_CHECK_CONDITION;
-                for (to, from) in outcome.sense.iter_mut().zip(sense) {
-                    *to = *from;
-                }
-                outcome.sense_len = sense.len().min(SENSE_BUFFER_SIZE);
-            }
-            Status::ReservationConflict => {
-                outcome.result = ffi::sam_status_SAM_STAT_RESERVATION_CONFLICT;
-            }
-            // CAST: The enum is `repr(u32)`.
-            Status::Host(byte) => outcome.result = (byte as u32) << 16,
+impl Busy {
+    /// Returns the `SCSI_MLQUEUE_*` of `include/scsi/scsi.h`.
+    fn as_raw(self) -> u32 {
+        match self {
+            Self::Host => ffi::rpmfault_mlqueue_RPMFAULT_HOST_BUSY,
+            Self::Device => ffi::rpmfault_mlqueue_RPMFAULT_DEVICE_BUSY,
+            Self::Target => ffi::rpmfault_mlqueue_RPMFAULT_TARGET_BUSY,
+            Self::EhRetry => ffi::rpmfault_mlqueue_RPMFAULT_EH_RETRY,
         }
-        outcome
     }
 }
 
-/// Who made the mid layer send a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Submitter {
-    /// The block layer, for a file system or a raw read or write.
-    Block,
-    /// `scsi_execute_cmd()`, SG_IO and their like.
-    Passthrough,
-    /// A power management request (`RQF_PM`).
-    Pm,
-    /// The error handler.
-    ErrorHandler,
-    /// The scan of a device that is not in sysfs yet.
-    Scan,
-}
+/// The proof that a command was given back without having been accepted.
+///
+/// Only [`Command::refuse`] makes one, for [`crate::scsi::Operations::queue`] to return.
+pub(crate) struct Refused(Busy);
 
-/// Which way the data of a command go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// There are none.
-    None,
-    /// To the initiator.
-    In,
-    /// From the initiator.
-    Out,
+impl Refused {
+    /// Returns what `.queuecommand` has to return.
+    pub(super) fn as_raw(&self) -> u32 {
+        self.0.as_raw()
+    }
 }
-
-/// Tells one outstanding command of a host from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CommandId(usize);
 
 /// A command that was queued and has to be completed.
 ///
@@ -136,9 +77,8 @@ pub(crate) struct CommandId(usize);
 ///
 /// # Invariants
 ///
-/// `0` points to a valid `struct scsi_cmnd` that the mid layer has given to this driver, and has
-/// not got back.
-pub(crate) struct Command(NonNull<ffi::scsi_cmnd>);
+/// `0` is a command that the mid layer has given to this driver, and has not got back.
+pub(crate) struct Command(View);
 
 // SAFETY: A command may be completed from any thread.
 unsafe impl Send for Command {}
@@ -155,93 +95,31 @@ impl Command {
     /// `Command` may be made of it.
     pub(super) unsafe fn from_raw(cmd: NonNull<ffi::scsi_cmnd>) -> Self {
         // INVARIANT: By the safety requirements.
-        Self(cmd)
-    }
-
-    /// Returns the C structure.
-    pub(super) fn as_raw(&self) -> NonNull<ffi::scsi_cmnd> {
-        self.0
+        // SAFETY: By them, too; the mid layer keeps a command until it gets it back.
+        Self(unsafe { View::from_raw(cmd) })
     }
 
     /// Gives up the right to complete the command: whoever gets the pointer has it.
     pub(super) fn into_raw(self) -> NonNull<ffi::scsi_cmnd> {
-        ManuallyDrop::new(self).0
+        ManuallyDrop::new(self).0.as_raw()
     }
 
-    /// Returns what [`CommandId::of_raw`] returns for the same `struct scsi_cmnd`.
-    pub(crate) fn id(&self) -> CommandId {
-        CommandId(self.0.as_ptr().addr())
+    /// Gives the command back as if it had never come; the mid layer sends it again later.
+    ///
+    /// What was copied to its data buffer stays there, but counts for nothing. Only for the command
+    /// that [`crate::scsi::Operations::queue`] is carrying out, which has to return what this does.
+    pub(crate) fn refuse(self, busy: Busy) -> Refused {
+        core::mem::forget(self);
+        Refused(busy)
     }
 
-    /// Returns the command descriptor block.
-    pub(crate) fn cdb(&self) -> &[u8] {
-        // SAFETY: By the type invariant the command is valid, and the mid layer does not write the
-        // CDB while the driver owns the command.
-        let (cdb, len) = unsafe {
-            let cmd = self.0.as_ptr();
-            (&(*cmd).cmnd, usize::from((*cmd).cmd_len))
-        };
-        cdb.get(..len).unwrap_or(cdb)
-    }
-
-    /// Returns the logical unit that the command is for.
-    pub(crate) fn address(&self) -> Address {
-        // SAFETY: By the type invariant the command is valid; its device lives as long.
-        unsafe { device::address((*self.0.as_ptr()).device) }
-    }
-
-    /// Returns who sent the command.
-    pub(crate) fn submitter(&self) -> Submitter {
-        let cmd = self.0.as_ptr();
-        // SAFETY: By the type invariant the command is valid.
-        let (submitter, pm, visible, passthrough) = unsafe {
-            (
-                ffi::rpmfault_scsi_submitter(cmd),
-                ffi::rpmfault_scsi_is_pm(cmd),
-                ffi::rpmfault_scsi_is_visible(cmd),
-                ffi::rpmfault_scsi_is_passthrough(cmd),
-            )
-        };
-        if submitter != ffi::scsi_cmnd_submitter_SUBMITTED_BY_BLOCK_LAYER.into() {
-            Submitter::ErrorHandler
-        } else if pm {
-            Submitter::Pm
-        } else if !visible {
-            Submitter::Scan
-        } else if passthrough {
-            Submitter::Passthrough
-        } else {
-            Submitter::Block
-        }
-    }
-
-    /// Returns which way the data go.
-    pub(crate) fn direction(&self) -> Direction {
-        // SAFETY: By the type invariant the command is valid.
-        match unsafe { (*self.0.as_ptr()).sc_data_direction } {
-            bindings::dma_data_direction::DMA_TO_DEVICE => Direction::Out,
-            bindings::dma_data_direction::DMA_FROM_DEVICE => Direction::In,
-            _ => Direction::None,
-        }
-    }
-
-    /// Returns the hardware queue, among all of the host's, that the command was sent to.
-    pub(crate) fn hw_queue(&self) -> u32 {
-        // SAFETY: By the type invariant the command is valid.
-        unsafe { ffi::rpmfault_scsi_hw_queue(self.0.as_ptr()) }
-    }
-
-    /// Returns whether the sender asks for the command by [`crate::scsi::Operations::poll`] until
-    /// it has come back.
-    pub(crate) fn is_polled(&self) -> bool {
-        // SAFETY: By the type invariant the command is valid.
-        unsafe { ffi::rpmfault_scsi_is_polled(self.0.as_ptr()) }
-    }
-
-    /// Returns the length of the data buffer in bytes.
-    pub(crate) fn data_len(&self) -> usize {
-        // SAFETY: By the type invariant the command is valid. CAST: u32 to usize widens.
-        unsafe { (*self.0.as_ptr()).sdb.length as usize }
+    /// Makes the command time out now. It stays the driver's until the error handler asks for it.
+    ///
+    /// May be called in any context; `blk_abort_request()` starts the block layer's timeout work.
+    pub(crate) fn abort_request(&self) {
+        // SAFETY: By the type invariant the command is valid and was started, so that its request
+        // has a queue.
+        unsafe { ffi::rpmfault_scsi_abort_request(self.as_raw().as_ptr()) };
     }
 
     /// Copies `data` to the initiator, `offset` bytes into the data buffer.
@@ -251,7 +129,12 @@ impl Command {
         // SAFETY: By the type invariant the command is valid, and its scatterlist belongs to the
         // driver; `data` is readable for its length.
         unsafe {
-            ffi::rpmfault_scsi_data_in(self.0.as_ptr(), data.as_ptr().cast(), data.len(), offset)
+            ffi::rpmfault_scsi_data_in(
+                self.as_raw().as_ptr(),
+                data.as_ptr().cast(),
+                data.len(),
+                offset,
+            )
         }
     }
 
@@ -263,7 +146,7 @@ impl Command {
         // driver; `data` is writable for its length.
         unsafe {
             ffi::rpmfault_scsi_data_out(
-                self.0.as_ptr(),
+                self.as_raw().as_ptr(),
                 data.as_mut_ptr().cast(),
                 data.len(),
                 offset,
@@ -275,12 +158,12 @@ impl Command {
     pub(crate) fn set_transferred(&mut self, transferred: usize) {
         let rest = self.data_len().saturating_sub(transferred);
         // SAFETY: By the type invariant the command is valid, and `resid_len` is the driver's.
-        unsafe { (*self.0.as_ptr()).resid_len = u32::try_from(rest).unwrap_or(u32::MAX) };
+        unsafe { (*self.as_raw().as_ptr()).resid_len = u32::try_from(rest).unwrap_or(u32::MAX) };
     }
 
     /// Gives the command back to the mid layer.
     ///
-    /// Any status but [`Status::Good`] says that no data were transferred.
+    /// Any status but [`Status::Good`] and [`Status::Raw`] says that no data were transferred.
     ///
     /// May be called in any context in which `scsi_done()` may; no spinlock should be held.
     pub(crate) fn complete(self, status: Status<'_>) {
@@ -298,7 +181,7 @@ impl Command {
 
     /// Decides the outcome of the command, which stays with the driver. Context as above.
     pub(crate) fn prepare(mut self, status: Status<'_>) -> Prepared {
-        self.forget_data_unless_good(status);
+        self.forget_data(status);
         Prepared::new(self, status.into())
     }
 
@@ -308,18 +191,18 @@ impl Command {
     }
 
     fn finish(&mut self, status: Status<'_>) {
-        self.forget_data_unless_good(status);
+        self.forget_data(status);
         self.done(&status.into());
     }
 
-    fn forget_data_unless_good(&mut self, status: Status<'_>) {
-        if status != Status::Good {
+    fn forget_data(&mut self, status: Status<'_>) {
+        if status.forgets_data() {
             self.set_transferred(0);
         }
     }
 
     fn done(&mut self, outcome: &Outcome) {
-        let cmd = self.0.as_ptr();
+        let cmd = self.as_raw().as_ptr();
         // SAFETY: By the type invariant the command is valid and the driver's; `sense_buffer` has
         // SCSI_SENSE_BUFFERSIZE bytes, and `sense_len` is not more. The caller forgets `self` or
         // drops it, so that this is the only completion.
@@ -342,12 +225,10 @@ impl Drop for Command {
     }
 }
 
-impl CommandId {
-    /// Returns the identity of a command that the driver may not own any more.
-    pub(super) fn of_raw(cmd: *mut ffi::scsi_cmnd) -> Self {
-        Self(cmd.addr())
+impl Deref for Command {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.0
     }
 }
-
-/// `SCSI_SENSE_BUFFERSIZE` of `include/scsi/scsi_cmnd.h`.
-const SENSE_BUFFER_SIZE: usize = 96;

@@ -35,11 +35,9 @@ use kernel::{
 use crate::{
     ffi,
     scsi::{
-        command::{
-            Command,
-            Outcome, //
-        },
-        host, //
+        host,
+        status::Outcome,
+        Command, //
     }, //
 };
 
@@ -130,14 +128,8 @@ fn of(cmd: NonNull<ffi::scsi_cmnd>) -> *mut Deferred {
 ///
 /// # Safety
 ///
-/// Must be called by the mid layer as `.init_cmd_priv`, for a host with [`SIZE`] as its `cmd_size`.
-pub(super) unsafe extern "C" fn init(
-    _host: *mut ffi::Scsi_Host,
-    cmd: *mut ffi::scsi_cmnd,
-) -> kernel::ffi::c_int {
-    let Some(cmd) = NonNull::new(cmd) else {
-        return EINVAL.to_errno();
-    };
+/// `cmd` must be the argument of `.init_cmd_priv`, for a host with [`SIZE`] as its `cmd_size`.
+pub(super) unsafe fn init(cmd: NonNull<ffi::scsi_cmnd>) {
     let deferred = of(cmd);
     // SAFETY: By the safety requirements the command has room for it, and nobody uses it yet; the
     // callbacks have the types that C expects, and the key is static.
@@ -157,7 +149,6 @@ pub(super) unsafe extern "C" fn init(
             kernel::static_lock_class!().as_ptr(),
         );
     }
-    0
 }
 
 /// Takes a command back from its timer or its work item; `None` if neither has it.

@@ -12,12 +12,16 @@ use core::{
 
 use kernel::{
     bindings,
+    error::to_result,
     prelude::*, //
 };
 
 use crate::{
     ffi,
-    scsi::Address, //
+    scsi::{
+        host_ref::lookup,
+        Address, //
+    }, //
 };
 
 /// Returns where a device is.
@@ -28,6 +32,81 @@ use crate::{
 pub(super) unsafe fn address(sdev: *mut ffi::scsi_device) -> Address {
     // SAFETY: By the safety requirements; these fields do not change.
     unsafe { Address::from_mid_layer((*sdev).channel, (*sdev).id, (*sdev).lun) }
+}
+
+/// What sd and sr do with a device's power: the flags of `struct scsi_device` with these names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeviceFlags {
+    /// sd stops and starts the device on runtime suspend and resume.
+    pub(crate) manage_runtime_start_stop: bool,
+    /// sd stops and starts the device on system suspend and resume.
+    pub(crate) manage_system_start_stop: bool,
+    /// sd stops the device when the system is powered off.
+    pub(crate) manage_shutdown: bool,
+    /// sd stops the device when the system is restarted.
+    pub(crate) manage_restart: bool,
+    /// sd starts a device on system resume that was suspended at runtime before.
+    pub(crate) force_runtime_start_on_system_start: bool,
+    /// sd sets the power condition (ACTIVE, STANDBY) in START STOP UNIT.
+    pub(crate) start_stop_pwr_cond: bool,
+    /// sd does not look for another medium after a resume.
+    pub(crate) ignore_media_change: bool,
+    /// sd does not log its runtime power management.
+    pub(crate) silence_suspend: bool,
+    /// The device suspends without being asked: `power/control` reads `auto` from the start.
+    pub(crate) rpm_autosuspend: bool,
+    /// The error handler starts the device when it says that it was stopped.
+    pub(crate) allow_restart: bool,
+}
+
+impl DeviceFlags {
+    /// Returns the flags as a word of `enum rpmfault_sdev_flags`.
+    fn bits(&self) -> u32 {
+        [
+            (
+                self.manage_runtime_start_stop,
+                ffi::rpmfault_sdev_flags_RPMFAULT_MANAGE_RUNTIME,
+            ),
+            (
+                self.manage_system_start_stop,
+                ffi::rpmfault_sdev_flags_RPMFAULT_MANAGE_SYSTEM,
+            ),
+            (
+                self.manage_shutdown,
+                ffi::rpmfault_sdev_flags_RPMFAULT_MANAGE_SHUTDOWN,
+            ),
+            (
+                self.manage_restart,
+                ffi::rpmfault_sdev_flags_RPMFAULT_MANAGE_RESTART,
+            ),
+            (
+                self.force_runtime_start_on_system_start,
+                ffi::rpmfault_sdev_flags_RPMFAULT_FORCE_RUNTIME_START,
+            ),
+            (
+                self.start_stop_pwr_cond,
+                ffi::rpmfault_sdev_flags_RPMFAULT_PWR_COND,
+            ),
+            (
+                self.ignore_media_change,
+                ffi::rpmfault_sdev_flags_RPMFAULT_IGNORE_MEDIA_CHANGE,
+            ),
+            (
+                self.silence_suspend,
+                ffi::rpmfault_sdev_flags_RPMFAULT_SILENCE_SUSPEND,
+            ),
+            (
+                self.rpm_autosuspend,
+                ffi::rpmfault_sdev_flags_RPMFAULT_AUTOSUSPEND,
+            ),
+            (
+                self.allow_restart,
+                ffi::rpmfault_sdev_flags_RPMFAULT_ALLOW_RESTART,
+            ),
+        ]
+        .into_iter()
+        .fold(0, |bits, (on, bit)| if on { bits | bit } else { bits })
+    }
 }
 
 /// A device that is not visible yet, in [`crate::scsi::Operations::configure_device`].
@@ -72,11 +151,38 @@ impl NewDevice<'_> {
         unsafe { ffi::rpmfault_sdev_no_uld(self.sdev) };
     }
 
-    /// Lets sd stop and start the device on runtime suspend and resume, and lets the device
-    /// suspend itself without being asked (`power/control` reads `auto`).
-    pub(crate) fn manage_runtime_pm(&self) {
+    /// Says how sd and sr power the device, and whether it suspends without being asked.
+    pub(crate) fn apply(&self, flags: &DeviceFlags) {
         // SAFETY: By the type invariants.
-        unsafe { ffi::rpmfault_sdev_manage_runtime_pm(self.sdev) };
+        unsafe { ffi::rpmfault_sdev_set_flags(self.sdev, flags.bits()) };
+    }
+
+    /// Returns another device of the same host, if the mid layer has it.
+    pub(crate) fn sibling(&self, address: Address) -> Option<Device> {
+        // SAFETY: By the type invariants the device is valid, and so is its host.
+        unsafe { lookup((*self.sdev).host, address) }
+    }
+
+    /// Makes the device need `other`: it resumes after it and suspends before it, at runtime and
+    /// for system sleep. Resumes `other`, which may sleep.
+    ///
+    /// The link ends with either device. A driver need not be bound to `other` for one to be bound
+    /// to this device: that is why the link has no state (`DL_FLAG_STATELESS`), unlike that of
+    /// ufshcd, whose logical unit has a driver of its own.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENODEV`] if `other` cannot be resumed or is not in sysfs yet, or if it needs this
+    /// device itself; also without memory.
+    pub(crate) fn supplier(&self, other: &Device) -> Result {
+        // SAFETY: By the type invariants both devices are valid and initialised.
+        let linked = unsafe {
+            ffi::rpmfault_add_supplier(
+                &raw mut (*self.sdev).sdev_gendev,
+                &raw mut (*other.as_raw()).sdev_gendev,
+            )
+        };
+        linked.then_some(()).ok_or(ENODEV)
     }
 }
 
@@ -96,6 +202,17 @@ impl Device {
     pub(super) unsafe fn from_raw(sdev: NonNull<ffi::scsi_device>) -> Self {
         // INVARIANT: By the safety requirements.
         Self(sdev)
+    }
+
+    /// Returns the C structure.
+    fn as_raw(&self) -> *mut ffi::scsi_device {
+        self.0.as_ptr()
+    }
+
+    /// Does what [`crate::scsi::HostRef::rescan_device`] does.
+    pub(super) fn rescan(&self) -> Result {
+        // SAFETY: By the type invariant the device is valid.
+        to_result(unsafe { ffi::scsi_rescan_device(self.as_raw()) })
     }
 
     /// Removes the device. May sleep, and waits for its commands.

@@ -11,19 +11,23 @@ mod address;
 mod command;
 mod deferred;
 mod device;
+mod eh;
 mod host;
+mod host_ref;
+mod limits;
+mod operations;
+mod status;
+mod template;
+mod view;
 
 pub(crate) use address::{
     Address,
     LUNS, //
 };
 pub(crate) use command::{
+    Busy,
     Command,
-    CommandId,
-    Direction,
-    HostByte,
-    Status,
-    Submitter, //
+    Refused, //
 };
 pub(crate) use deferred::{
     Context,
@@ -31,11 +35,31 @@ pub(crate) use deferred::{
 };
 pub(crate) use device::{
     Device,
+    DeviceFlags,
     NewDevice, //
 };
-pub(crate) use host::{
+pub(crate) use host::Registration;
+pub(crate) use host_ref::{
+    HostRef,
+    ScanMode,
+    TargetState, //
+};
+pub(crate) use limits::{
+    EhStrategy,
     IoLimits,
-    Limits,
+    Limits, //
+};
+pub(crate) use operations::{
+    EhError,
     Operations,
-    Registration, //
+    Timeout, //
+};
+pub(crate) use status::{
+    HostByte,
+    Status, //
+};
+pub(crate) use view::{
+    Direction,
+    Submitter,
+    View, //
 };

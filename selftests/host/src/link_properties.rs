@@ -150,7 +150,7 @@ impl Midlayer {
     fn new() -> Self {
         Self {
             targets: Targets::Gone,
-            answer: Answer::NoConnect,
+            answer: Answer::Carry,
             last: Event::Up,
             downs: 0,
             ups: 0,
@@ -266,16 +266,20 @@ impl Bench {
     /// Checks what holds at all times.
     fn check(&self, before: &Link, effects: Effects, input: Input) -> Result<(), TestCaseError> {
         let link = &self.link;
-        prop_assert_eq!(link.answer(), self.midlayer.answer);
         prop_assert_eq!(Answer::from_raw(link.answer().raw()), link.answer());
         prop_assert_eq!(link.is_down(), link.status() != Status::Up);
         let first = effects.into_iter().next();
         if self.closed {
-            prop_assert_eq!(link.answer(), Answer::NoConnect);
-            prop_assert_eq!(link.eh(), EhAnswer::FastIoFail);
+            let (answer, eh) = match link.is_down() {
+                true => (Answer::NoConnect, EhAnswer::FastIoFail),
+                false => (Answer::Carry, EhAnswer::Carry),
+            };
+            prop_assert_eq!(link.answer(), answer);
+            prop_assert_eq!(link.eh(), eh);
             prop_assert_eq!(link.deadline(), None);
             prop_assert!(first.is_none() || input == Input::Close);
         } else {
+            prop_assert_eq!(link.answer(), self.midlayer.answer);
             prop_assert_eq!(link.answer() == Answer::Carry, !link.is_down());
             prop_assert_eq!(link.eh() == EhAnswer::Carry, !link.is_down());
             let wanted = match (link.answer(), self.midlayer.targets) {
