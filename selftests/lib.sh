@@ -367,10 +367,67 @@ answers()
 	[ "$ANSWER" = "$expected" ] || fail "sg_raw $* is answered $ANSWER instead of $expected"
 }
 
+# ---- what the kernel says
+
+# listen [EVENT...]: the kernel log, and these trace events, count from now on.
+# shellcheck disable=SC2120 # events are optional
+listen()
+{
+	local event
+
+	LISTENING="rpmfault-listen $EPOCHREALTIME"
+	printf '%s\n' "$LISTENING" >/dev/kmsg
+	[ $# -gt 0 ] || return 0
+	WATCH=/sys/kernel/tracing/instances/rpmfault-scenario
+	mkdir -p "$WATCH" 2>/dev/null || skip 'no tracefs'
+	# To open the file for anything but appending disables all events.
+	: >"$WATCH/set_event"
+	for event; do
+		printf '%s\n' "$event" >>"$WATCH/set_event" || fail "no trace event $event"
+	done
+	: >"$WATCH/trace"
+}
+
+# in_log REGEX: whether a line of the log matches since listen.
+in_log() { dmesg | sed "1,/$LISTENING/d" | grep -Eq "$1"; }
+
+# expect_said REGEX...: each matches a line of the log.
+expect_said()
+{
+	local regex
+
+	for regex; do
+		in_log "$regex" || fail "the kernel does not say '$regex': $(dmesg | sed "1,/$LISTENING/d" | tail -n 30)"
+	done
+}
+
+# expect_silence REGEX...: none of them does.
+expect_silence()
+{
+	local regex
+
+	for regex; do
+		! in_log "$regex" || fail "the kernel says '$regex': $(dmesg | sed "1,/$LISTENING/d" | tail -n 30)"
+	done
+}
+
+# traced REGEX: how many trace events match since listen.
+traced() { grep -Ec "$1" "$WATCH/trace"; }
+
+# expect_traced NUMBER REGEX
+expect_traced()
+{
+	local found
+
+	found=$(traced "$2")
+	[ "$found" = "$1" ] || fail "'$2' was traced $found times instead of $1: $(grep -v '^#' "$WATCH/trace" | tail -n 30)"
+}
+
 # ---- start and end of the scenario
 
 HOSTS=0
 HOST=
+WATCH=
 SCRATCH=$(mktemp -d)
 
 on_exit()
@@ -393,6 +450,7 @@ on_exit()
 		[ -d "$dir" ] || continue
 		step "rmdir stores/$(basename "$dir")" rmdir "$dir"
 	done
+	[ -z "$WATCH" ] || rmdir "$WATCH"
 	rm -rf "$SCRATCH"
 	exit "$status"
 }

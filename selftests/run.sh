@@ -27,7 +27,7 @@
 
 HERE=$(dirname "$(readlink -f "$0")")
 # What is listed, in this order; within one, module/kunit goes first.
-SCENARIO_DIRS=(module device rpm link fault)
+SCENARIO_DIRS=(module device rpm link fault eh sleep)
 RPMFAULT=/sys/kernel/config/rpmfault
 # As in lib.sh.
 HANG=124
@@ -235,7 +235,7 @@ KTAP=${KSELFTEST_DIR:-/src/tools/testing/selftests/kselftest}/ktap_helpers.sh
 . "$HERE/timeline/trace.sh"
 
 # KASAN and kmemleak come together (DEBUG=kasan) and make everything slower.
-TIME_SCALE=1
+TIME_SCALE=4
 [ ! -e /sys/kernel/debug/kmemleak ] || TIME_SCALE=4
 export MODULE TIME_SCALE
 
