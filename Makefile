@@ -91,6 +91,9 @@ check:
 mutants:
 	@$(in-root) selftests/vm/mutants.py
 
+bench:
+	@$(in-root) selftests/vm/vm.py run $(or $(KERNEL),fixed) bench/rules
+
 vm:
 	@$(in-root) selftests/vm/vm.py shell $(or $(KERNEL),fixed)
 
@@ -109,6 +112,7 @@ help:
 	@echo  '                    (X undoes patches/undo/X.patch), DEBUG=kasan adds KASAN and kmemleak'
 	@echo  '                    TIMELINE=1 draws a timeline of each scenario, not only of those that fail'
 	@echo  '  mutants         - Show that each scenario can fail, with a fault in the module'
+	@echo  '  bench           - Measure what rules cost I/O that they are not about'
 	@echo  '  vm              - Shell in a virtual machine with the module loaded; KERNEL=fixed'
 	@echo  '  update          - Fetch the newest packages and kernel sources, which are kept otherwise'
 	@echo  '                    KSRC=/path to any of these uses a kernel source tree of your own'
@@ -136,4 +140,4 @@ help:
 	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
 	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test clean demo check mutants vm timeline update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test clean demo check mutants bench vm timeline update help

@@ -85,7 +85,7 @@ def timeline_tests():
 
 
 # Scenarios that test the module and not the kernel: one kernel is enough for them.
-ONCE = ("module/*", "device/*")
+ONCE = ("module/*", "device/*", "fault/*")
 # The tests that need no kernel, by name.
 HOST = {"host/cargo": host_tests, "host/fuzz": fuzz_tests, "host/timeline": timeline_tests}
 
