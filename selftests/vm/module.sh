@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Builds rpmfault.ko against the kernel in place.
+# Builds rpmfault.ko against the kernel in place, and what the machines need besides.
 #
 #   kernel.sh NAME module.sh
 #
-# Leaves it as $RPMFAULT_LOGS/module-NAME/src/rpmfault.ko.
+# Leaves them as $RPMFAULT_LOGS/module-NAME/src/rpmfault.ko and $RPMFAULT_LOGS/stay_up-NAME.ko.
 #
 # The objects live in the cache, so that the checkout stays clean; one directory
 # for each kernel and checkout, in which make rebuilds what has changed.
@@ -24,3 +24,5 @@ RPMFAULT_STEPS='' step "module rpmfault.ko for $RPMFAULT_NAME" \
 	"$RPMFAULT_LOGS/module-$RPMFAULT_NAME.log" '^  [A-Z]' 8 \
 	make -C "$here/../.." KDIR=/obj MO="$objects" modules
 ln -sfn "$objects" "$RPMFAULT_LOGS/module-$RPMFAULT_NAME"
+make -C /obj M="$here/stay_up" MO="$objects-stay_up" LLVM=1 modules > "$RPMFAULT_LOGS/stay_up-$RPMFAULT_NAME.log"
+ln -sfn "$objects-stay_up/stay_up.ko" "$RPMFAULT_LOGS/stay_up-$RPMFAULT_NAME.ko"

@@ -24,6 +24,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -38,11 +39,15 @@ BOOT_DEADLINE = 180
 DEADLINE_FACTOR = 12 if os.environ.get("DEBUG") else 3
 # Seconds in which a guest must run true(1) for KVM to count as usable.
 KVM_DEADLINE = 20
+# A scratch disk, empty at the start of each guest: the image of a hibernation.
+DISK_BYTES = 2 << 30
 # The line by which run.sh declares its machine dirty. Such a guest may not even power down.
 DIRTY = "# dirty"
 # Lines of console shown for a guest that hung or died.
 CONSOLE_TAIL = 40
 
+# What scenarios and their runner take from the environment.
+GUEST_VARIABLE = re.compile(r"TIMELINE$|FUZZ_(SEED|COUNT)$|STORM_|BENCH_")
 RESULT = re.compile(r"^(?P<no>not )?ok \d+ (?:- )?(?P<name>\S+)(?: # ?(?P<directive>\w+) ?(?P<why>.*))?")
 # QEMU's last words, which are glib's or assert()'s, and how often it may say them in one run.
 QEMU_ABORT = re.compile(r"^\S*qemu-system\S*: .*Assertion .* failed")
@@ -87,6 +92,11 @@ def module(kernel):
     return (LOGS / f"module-{kernel}").resolve() / "src/rpmfault.ko"
 
 
+def stay_up(kernel):
+    """Where prepare() has left the module that lets a machine come back from system sleep."""
+    return (LOGS / f"stay_up-{kernel}.ko").resolve()
+
+
 def vng(kernel, kvm, *options):
     """The command line that boots a kernel."""
     return in_kernel(
@@ -101,14 +111,18 @@ def vng(kernel, kvm, *options):
 
 
 class Guest:
-    """A running virtual machine with one command in it, and maybe a directory that it can write to."""
+    """A running virtual machine with one command in it, maybe a directory that it can write to and a disk."""
 
-    def __init__(self, kernel, kvm, command, console, directory=None):
+    def __init__(self, kernel, kvm, command, console, directory=None, disk=None):
         self.tail = collections.deque(maxlen=CONSOLE_TAIL)
         self._lines = queue.Queue()
         # A process group of its own, so that kill() gets QEMU too.
         self._process = subprocess.Popen(
-            vng(kernel, kvm, *(("--rwdir", directory) if directory else ()), "--verbose", "--", command),
+            vng(
+                kernel, kvm,
+                *(("--rwdir", directory) if directory else ()), *(("--disk", disk) if disk else ()),
+                "--verbose", "--", command,
+            ),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
@@ -278,16 +292,21 @@ class Run:
         """Runs scenarios until the guest is not to be used any more, and says why if it is to blame."""
         self._guests += 1
         self._console = LOGS / f"console-{self.kernel}-{self._guests}.log"
-        command = ["env", "TIMELINE=1"] if os.environ.get("TIMELINE") else []
+        command = ["env", f"STAY_UP={stay_up(self.kernel)}"]
+        command += [f"{name}={value}" for name, value in os.environ.items() if GUEST_VARIABLE.match(name)]
         command += [SELFTESTS / "run.sh", "--module", module(self.kernel), "--kernel", self.kernel]
         command += ["--traces", self._traces, *names]
         self._started = time.monotonic()
-        guest = Guest(self.kernel, self._kvm, shlex.join(map(str, command)), self._console, self._traces)
-        try:
-            return self._follow(guest, names)
-        finally:
-            guest.kill()
-            self._tail = list(guest.tail)
+        with tempfile.NamedTemporaryFile(dir="/cache", prefix="disk-") as disk:
+            disk.truncate(DISK_BYTES)
+            guest = Guest(
+                self.kernel, self._kvm, shlex.join(map(str, command)), self._console, self._traces, disk.name
+            )
+            try:
+                return self._follow(guest, names)
+            finally:
+                guest.kill()
+                self._tail = list(guest.tail)
 
     def _follow(self, guest, names):
         waiting = list(names)
