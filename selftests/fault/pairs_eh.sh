@@ -82,7 +82,7 @@ for trigger in eh_abort "${RESETS[@]}" sysfs_host_reset; do
 	HELD=$RULE
 	if [ "$trigger" = eh_abort ]; then
 		add_rule times-out trigger=queue opcode=00 action=blk_abort
-		start 'reset' sg_turs "$SG"
+		start 'reset' sg_raw "$SG" 00 00 00 00 00 00
 	elif [ "$trigger" = sysfs_host_reset ]; then
 		start 'reset' put adapter "$SHOST/scsi_host/${SHOST##*/}/host_reset"
 	else
