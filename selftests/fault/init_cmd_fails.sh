@@ -6,7 +6,6 @@
 #
 # deadline: 60
 # fails-on: stock warn blk_mq_alloc_tag_set() fails and cleans up tags_srcu without the srcu_barrier() for the tags that it has just freed with call_srcu()
-# fails-on: fixed warn the same
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"

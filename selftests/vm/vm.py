@@ -53,6 +53,7 @@ RESULT = re.compile(r"^(?P<no>not )?ok \d+ (?:- )?(?P<name>\S+)(?: # ?(?P<direct
 QEMU_ABORT = re.compile(r"^\S*qemu-system\S*: .*Assertion .* failed")
 QEMU_ABORTS_MAX = 5
 DEADLINE = re.compile(r"^# deadline: (\d+)", re.MULTILINE)
+FAILS_ON = re.compile(r"^# fails-on: ", re.MULTILINE)
 
 
 @dataclasses.dataclass
@@ -207,6 +208,11 @@ def scenarios(patterns):
         [SELFTESTS / "run.sh", "--list", *patterns], check=True, stdout=subprocess.PIPE, text=True
     )
     return listing.stdout.split()
+
+
+def fails_on_some_kernel(scenario):
+    """Whether the scenario has found a bug of a kernel."""
+    return bool(FAILS_ON.search((SELFTESTS / f"{scenario}.sh").read_text()))
 
 
 def deadline_of(scenario):
