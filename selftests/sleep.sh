@@ -64,7 +64,7 @@ snapshot()
 	put none /sys/power/pm_test
 	# The numbers are SNAPSHOT_{FREEZE,CREATE_IMAGE,PLATFORM_SUPPORT,POWER_OFF,UNFREEZE}.
 	# shellcheck disable=SC2016 # Perl's variables
-	returns "snapshot \$*" "\$SLEEP_SECONDS" perl -e '
+	returns "snapshot $*" "$SLEEP_SECONDS" perl -e '
 		open my $snapshot, "<", "/dev/snapshot" or exit $!;
 		ioctl $snapshot, 0x3301, 0 or exit $!;
 		my $made = pack "i", 0;
