@@ -86,7 +86,7 @@ def timeline_tests():
 
 # Scenarios that test the module and not the kernel: one kernel is enough for them, but for those that
 # have found a bug of the kernel all the same.
-ONCE = ("module/*", "device/*", "fault/*")
+ONCE = ("module/*", "device/*", "fault/*", "eh/*", "sleep/*")
 # The tests that need no kernel, by name.
 HOST = {"host/cargo": host_tests, "host/fuzz": fuzz_tests, "host/timeline": timeline_tests}
 
