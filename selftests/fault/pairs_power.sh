@@ -32,6 +32,8 @@ provoke()
 		step 'resume' put on "$HOST/pm/control"
 		;;
 	link_down)
+		# It is down already if it is to come up.
+		put up "$HOST/link/state"
 		put down "$HOST/link/state"
 		[ "$2" = link_down ] || put up "$HOST/link/state"
 		;;
