@@ -7,6 +7,13 @@
 
 #![no_main]
 
+// The words of unit/ are declared as those of rules are.
+#[path = "../../../../src/fault/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod fault;
+#[path = "../../../../src/link/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod link;
 #[path = "../../../../src/protocol/mod.rs"]
 #[allow(dead_code)]
 mod protocol;
