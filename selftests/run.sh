@@ -234,8 +234,9 @@ KTAP=${KSELFTEST_DIR:-/src/tools/testing/selftests/kselftest}/ktap_helpers.sh
 # shellcheck source=selftests/timeline/trace.sh
 . "$HERE/timeline/trace.sh"
 
-# KASAN and kmemleak come together (DEBUG=kasan) and make everything slower.
-TIME_SCALE=4
+# The machine may have other things to do. KASAN and kmemleak come together (DEBUG=kasan) and make
+# everything slower still.
+TIME_SCALE=2
 [ ! -e /sys/kernel/debug/kmemleak ] || TIME_SCALE=4
 export MODULE TIME_SCALE
 

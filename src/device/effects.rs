@@ -42,6 +42,7 @@ use crate::{
         trigger::Trigger, //
     },
     ffi::task,
+    link::answer::Answer,
     pm::{
         platform,
         runtime, //
@@ -299,8 +300,8 @@ impl Adapter {
                     runtime::request_resume(&parent);
                 }
             }
-            // One whose link is down is blocked already, or beyond that.
-            Poke::Block if this.link.is_down() => {}
+            // The link has blocked them already, or has taken them offline.
+            Poke::Block if matches!(this.link.answer(), Answer::ImmRetry | Answer::FailFast) => {}
             // Who takes a unit out may wait for a scan.
             Poke::Block if this.is_in_a_hurry() => {}
             Poke::Block => host.block_targets(),
