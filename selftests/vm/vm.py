@@ -302,11 +302,14 @@ class Run:
         command += [f"{name}={value}" for name, value in os.environ.items() if GUEST_VARIABLE.match(name)]
         command += [SELFTESTS / "run.sh", "--module", module(self.kernel), "--kernel", self.kernel]
         command += ["--traces", self._traces, *names]
+        # virtme-ng passes a command on the kernel's command line, which cuts it at 2 KiB.
+        script = LOGS / f"guest-{self.kernel}-{self._guests}.sh"
+        script.write_text(f"exec {shlex.join(map(str, command))}\n")
         self._started = time.monotonic()
         with tempfile.NamedTemporaryFile(dir="/cache", prefix="disk-") as disk:
             disk.truncate(DISK_BYTES)
             guest = Guest(
-                self.kernel, self._kvm, shlex.join(map(str, command)), self._console, self._traces, disk.name
+                self.kernel, self._kvm, f"sh {script}", self._console, self._traces, disk.name
             )
             try:
                 return self._follow(guest, names)
