@@ -108,8 +108,8 @@ help:
 	@echo  'into a build root in $${RPMFAULT_CACHE:-$${XDG_CACHE_HOME:-~/.cache}/rpmfault}):'
 	@echo  '  demo            - Show a bug of the stock kernel, and the fixed kernel without it'
 	@echo  '  check           - Run all tests: host tests, KUnit, and the scenarios on both kernels'
-	@echo  "                    TESTS='rpm/* host/*' selects, KERNEL=stock|fixed|X takes one kernel"
-	@echo  '                    (X undoes patches/undo/X.patch), DEBUG=kasan adds KASAN and kmemleak'
+	@echo  "                    TESTS='rpm/* host/*' selects, KERNEL=stock|fixed|NN takes one kernel"
+	@echo  '                    (NN has patches/undo/NN-*.patch; NN+MM two of them), DEBUG=kasan adds KASAN and kmemleak'
 	@echo  '                    TIMELINE=1 draws a timeline of each scenario, not only of those that fail'
 	@echo  '  mutants         - Show that each scenario can fail, with a fault in the module'
 	@echo  '  bench           - Measure what rules cost I/O that they are not about'

@@ -9,8 +9,8 @@
 #   kernel.sh --update       upgrade the root's packages, fetch the newest sources
 #
 # Runs in the root (enter.sh). NAME is `stock`, the kernel as it comes; `fixed`,
-# that with patches/fix/*.patch; or X for stock with patches/undo/X.patch. It
-# comes from Debian's linux-source package of the series below, the newest when
+# that with patches/fix/*.patch; NN, that with patches/undo/NN-*.patch; or NN+MM,
+# that with both. It comes from Debian's linux-source package of the series below, the newest when
 # it was first fetched, or from the tree /ksrc when KSRC is set. DEBUG=X adds
 # the options of config.X.
 #
@@ -83,12 +83,19 @@ fragments() {
 	[[ ! $debug ]] || echo "$here/config.$debug"
 }
 
-# Prints the patches of kernel $1, in the order to apply them.
+# Prints the patches of kernel $1, in the order to apply them; false if there is no such kernel.
 patches() {
+	local part parts
+
 	case $1 in
 	stock) ;;
-	fixed) find "$top/patches/fix" -name '*.patch' 2> /dev/null | sort ;;
-	*) echo "$top/patches/undo/$1.patch" ;;
+	fixed) find "$top/patches/fix" -name '*.patch' | sort ;;
+	*)
+		IFS=+ read -ra parts <<< "$1"
+		for part in "${parts[@]}"; do
+			[[ $part =~ ^[0-9][0-9]$ ]] && compgen -G "$top/patches/undo/$part-*.patch" || return 1
+		done
+		;;
 	esac
 }
 
@@ -213,12 +220,11 @@ case $name in
 	echo "the kernel sources are those of $(readlink /cache/src/current) now"
 	exit
 	;;
-stock | fixed) ;;
 *)
-	[[ -e $top/patches/undo/$name.patch ]] ||
-		die "there is no kernel '$name'. There are: stock fixed$(
-			find "$top/patches/undo" -name '*.patch' -printf ' %f' 2> /dev/null | sed 's/\.patch\>//g'
-		)"
+	patches "$name" > /dev/null ||
+		die "there is no kernel '$name'. There are stock, fixed, and what the patches in patches/undo make of" \
+			"stock: NN, or NN+MM for two of them. These are:" \
+			"$(find "$top/patches/undo" -name '*.patch' -printf '%f\n' | sort | sed 's/\.patch$//')"
 	;;
 esac
 [[ ! ${KSRC:-} || -e /ksrc/Kconfig ]] || die "KSRC=$KSRC is not a kernel source tree."
