@@ -41,10 +41,27 @@ hang() { hang_report "$*"; exit "$HANG"; }
 # without a fork, which matters in an emulated machine.
 exec {NAP_FD}<> <(:)
 
-nap() { read -rt "${1:-0.02}" -u "$NAP_FD"; return 0; }
+# A machine that stands still meanwhile, as an emulated one may on a busy host, stands still for
+# everybody: such time is no deadline's.
+nap()
+{
+	local before stood
 
-# The clock in milliseconds, in $NOW: a command substitution would be a fork.
-read_clock() { NOW=$((${EPOCHREALTIME//[!0-9]/} / 1000)); }
+	read_clock
+	before=$NOW
+	read -rt "${1:-0.02}" -u "$NAP_FD"
+	read_clock
+	stood=$((NOW - before - 1000))
+	if ((stood > 0)); then
+		STOOD_STILL=$((STOOD_STILL + stood))
+		say "the machine stood still for $stood ms"
+	fi
+}
+
+# The time in milliseconds for which the machine has run, in $NOW: a command substitution
+# would be a fork.
+STOOD_STILL=0
+read_clock() { NOW=$((${EPOCHREALTIME//[!0-9]/} / 1000 - STOOD_STILL)); }
 
 # expired SINCE SECONDS
 expired()
