@@ -12,10 +12,12 @@
 #   # deadline: N                   seconds for the whole of it (60)
 #   # fails-on: KERNEL KIND WHY     must fail on --kernel KERNEL, and in that way
 #
-# and its verdict is pass, skip, or fail in one of these ways (KIND):
+# (a kernel other than `fixed` that it does not name has the bugs of `stock`), and its verdict
+# is pass, skip, or fail in one of these ways (KIND):
 #
 #   fail  it said so; the machine is as clean as before
 #   warn  the kernel reported a bug of its own meanwhile: WARNING, lockdep, KASAN...
+#   oops  the kernel went on a pointer that is none, or gave up
 #   hang  a step or the scenario did not come back
 #
 # With --traces, DIRECTORY gets the trace of each scenario that ended in one of these ways,
@@ -27,7 +29,7 @@
 
 HERE=$(dirname "$(readlink -f "$0")")
 # What is listed, in this order; within one, module/kunit goes first.
-SCENARIO_DIRS=(module device rpm link fault eh sleep)
+SCENARIO_DIRS=(module device rpm link fault eh sleep remove probe pci)
 RPMFAULT=/sys/kernel/config/rpmfault
 # As in lib.sh.
 HANG=124
@@ -40,6 +42,8 @@ KERNEL_BUGS+='|INFO: (possible|task|rcu)|possible (circular|recursive) locking'
 KERNEL_BUGS+='|inconsistent lock state|suspicious RCU usage|bad unlock balance|held lock freed'
 KERNEL_BUGS+='|ODEBUG:|list_(add|del) corruption|refcount_t:|unreferenced object'
 KERNEL_BUGS+='|soft lockup|hard LOCKUP|rcu.*detected stalls'
+# Those after which the task that met them is gone, with all that it holds.
+KERNEL_OOPS='Oops|general protection fault|kernel BUG at|Kernel panic'
 
 usage()
 {
@@ -88,7 +92,7 @@ tell()
 prefix() { sed 's/^/# /'; }
 
 # run_one NAME LAST: runs a scenario and prints what it says as diagnostics. Sets KIND to
-# pass, skip, fail, warn or hang. After the LAST one leaks are looked for.
+# pass, skip, fail, warn, oops or hang. After the LAST one leaks are looked for.
 run_one()
 {
 	local name=$1 mark deadline status line
@@ -98,16 +102,16 @@ run_one()
 	deadline=$(header "$name" deadline)
 	deadline=$((${deadline:-60} * TIME_SCALE))
 
-	if ! follow "$name" "$deadline"; then
+	if follow "$name" "$deadline"; then
+		wait "$SCENARIO_PID"
+		status=$?
+	else
 		hang_report "$name did not end in $deadline s" |
 			while IFS= read -r line; do
 				tell "$line"
 			done
-		KIND=hang
-		return
+		status=$HANG
 	fi
-	wait "$SCENARIO_PID"
-	status=$?
 	case $status in
 	"$KSFT_PASS") KIND=pass ;;
 	"$KSFT_SKIP") KIND=skip ;;
@@ -118,8 +122,8 @@ run_one()
 		say "$name ended with status $status"
 		;;
 	esac
-	[ "$KIND" != hang ] || return
 	check_kernel "$mark" "$2"
+	[[ $KIND != hang && $KIND != oops ]] || return
 	# What a scenario leaves behind would be the next one's trouble.
 	if compgen -G "$RPMFAULT/*/enable" >/dev/null; then
 		say "$name left a host behind: $(echo "$RPMFAULT"/*/enable)"
@@ -155,13 +159,13 @@ follow()
 	exec {SCENARIO_OUT}<&-
 }
 
-# check_kernel MARK LAST: sets KIND to warn if the kernel has found a bug in itself since
-# MARK was written to its log.
+# check_kernel MARK LAST: sets KIND to warn or oops if the kernel has found a bug in itself since
+# MARK was written to its log. What hangs because a task is gone is an oops, too.
 check_kernel()
 {
 	local log try leaks=/sys/kernel/debug/kmemleak
 
-	if [ -n "$2" ] && [ -w "$leaks" ]; then
+	if [ -n "$2" ] && [ -w "$leaks" ] && [ "$KIND" != hang ]; then
 		# An object counts as leaked when two scans in a row find nothing that points to it.
 		echo scan >"$leaks"
 		echo scan >"$leaks"
@@ -173,8 +177,13 @@ check_kernel()
 		read -rt 0.05 -u "$NAP_FD"
 	done
 	[[ $log == *"$1 end"* ]] || say 'the kernel log cannot be read, so that reports may be missing'
-	grep -qE "$KERNEL_BUGS" <<<"$log" || return
-	KIND=warn
+	if grep -qE "$KERNEL_OOPS" <<<"$log"; then
+		KIND=oops
+	elif [ "$KIND" = hang ] || ! grep -qE "$KERNEL_BUGS" <<<"$log"; then
+		return
+	else
+		KIND=warn
+	fi
 	tell 'the kernel reports a bug:'
 	# From the first report on, with what led to it.
 	grep -E -B5 -A60 -m3 "$KERNEL_BUGS" <<<"$log" | prefix
@@ -187,10 +196,13 @@ judge()
 	local name=$1 expected='' why='' kernel kind reason
 
 	while read -r kernel kind reason; do
-		[ "$kernel" = "$KERNEL" ] && expected=$kind why=$reason
+		if [ "$kernel" = "$KERNEL" ] ||
+			[[ -z $expected && $kernel == stock && $KERNEL != fixed ]]; then
+			expected=$kind why=$reason
+		fi
 	done < <(header "$name" fails-on)
 
-	[[ $KIND != hang && $KIND != warn ]] || DIRTY=1
+	[[ $KIND != hang && $KIND != warn && $KIND != oops ]] || DIRTY=1
 	if [ "$KIND" = skip ]; then
 		ktap_test_skip "$name"
 	elif [ -z "$expected" ] && [ "$KIND" = pass ]; then
