@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """`make check`: sets up what is missing and passes all tests.
 
@@ -115,7 +115,7 @@ def main():
             break
         print(f"\n{len(scenarios)} scenarios on kernel {kernel}", flush=True)
         results = vm.Run(kernel, kvm, lambda line: print(line, flush=True)).run(scenarios)
-        scenarios = [name for name in scenarios if not selected(ONCE, name) or vm.fails_on_some_kernel(name)]
+        scenarios = [name for name in scenarios if not selected(ONCE, name) or vm.failures(name)]
         for result in results:
             skipped += result.ok and result.directive == "SKIP"
             passed += result.ok and result.directive != "SKIP"

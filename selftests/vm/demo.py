@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """`make demo`: one scenario on two kernels, and a verdict for a newcomer.
 

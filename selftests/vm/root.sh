@@ -7,7 +7,7 @@
 #
 # Runs on the host, as root. Makes DIR a Debian trixie with the packages listed
 # in the file `packages`, with apt knowing trixie-backports (where the kernel
-# sources come from), and virtme-ng in /opt/virtme. RPMFAULT_MIRROR names a
+# sources come from), and virtme-ng and qemu.qmp in /opt/virtme. RPMFAULT_MIRROR names a
 # mirror other than mmdebstrap's own choice. CA_BUNDLE, when set, is the file
 # with the certificates that pip should trust.
 
@@ -16,6 +16,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 dir=$1
 virtme_ng=1.42
+qemu_qmp=0.0.5
 
 packages=$(sed -e '/^#/d' -e '/^$/d' "$here/packages" | paste -sd,)
 
@@ -61,4 +62,4 @@ fi
 unset PIP_FIND_LINKS SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
 python3=(chroot "$dir" /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root)
 "${python3[@]}" python3 -m venv /opt/virtme
-"${python3[@]}" /opt/virtme/bin/pip --no-cache-dir install "virtme-ng==$virtme_ng"
+"${python3[@]}" /opt/virtme/bin/pip --no-cache-dir install "virtme-ng==$virtme_ng" "qemu.qmp==$qemu_qmp"

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Runs scenarios on a kernel under test, in virtual machines that may hang.
 
@@ -8,13 +8,12 @@
 Runs in the root (enter.sh) and builds nothing: kernel.sh and module.sh come
 first (prepare()). The guest runs selftests/run.sh, whose KTAP is passed on.
 Whatever the guest does, each scenario gets a result: a guest that says nothing
-for too long, dies or declares itself dirty is thrown away, and the remaining
-scenarios run in a fresh one. The console of each guest is kept as
+for too long (a hang; it is made to say what blocks it), dies or declares itself dirty
+is thrown away, and the remaining scenarios run in a fresh one. The console of each guest is kept as
 $RPMFAULT_LOGS/console-KERNEL-N.log, and the timeline of each scenario that did
 not pass as $RPMFAULT_LOGS/timelines-KERNEL/SCENARIO.timeline.svg and .txt (TIMELINE=1: of all).
 """
 
-import collections
 import dataclasses
 import os
 import pathlib
@@ -28,10 +27,14 @@ import tempfile
 import threading
 import time
 
+import monitor
+
 HERE = pathlib.Path(__file__).resolve().parent
 SELFTESTS = HERE.parent
 LOGS = pathlib.Path(os.environ["RPMFAULT_LOGS"])
 
+# What a machine has besides the disk, the console and the AHCI CD-ROM that virtme-ng and QEMU give it.
+MACHINE = ()
 # Seconds until a guest's runner has said its first word, on a busy machine without KVM.
 BOOT_DEADLINE = 180
 # A scenario's own deadline is enforced by the guest; this many times it is for a guest that cannot.
@@ -45,6 +48,10 @@ DISK_BYTES = 2 << 30
 DIRTY = "# dirty"
 # Lines of console shown for a guest that hung or died.
 CONSOLE_TAIL = 40
+# Seconds in which a guest that says nothing tells what blocks it, and the letters that ask it: the
+# blocked tasks, the locks that are held.
+DUMP_SECONDS = 10
+DUMP_KEYS = "wd"
 
 # What scenarios and their runner take from the environment.
 GUEST_VARIABLE = re.compile(r"TIMELINE$|FUZZ_(SEED|COUNT)$|STORM_|BENCH_")
@@ -53,7 +60,9 @@ RESULT = re.compile(r"^(?P<no>not )?ok \d+ (?:- )?(?P<name>\S+)(?: # ?(?P<direct
 QEMU_ABORT = re.compile(r"^\S*qemu-system\S*: .*Assertion .* failed")
 QEMU_ABORTS_MAX = 5
 DEADLINE = re.compile(r"^# deadline: (\d+)", re.MULTILINE)
-FAILS_ON = re.compile(r"^# fails-on: ", re.MULTILINE)
+FAILS_ON = re.compile(r"^# fails-on: (?P<kernel>\S+) (?P<kind>\S+) (?P<why>.*)", re.MULTILINE)
+# As in run.sh: what ends a machine, or the task that met it.
+OOPS = re.compile(r"Oops|general protection fault|kernel BUG at|Kernel panic")
 
 
 @dataclasses.dataclass
@@ -98,8 +107,8 @@ def stay_up(kernel):
     return (LOGS / f"stay_up-{kernel}.ko").resolve()
 
 
-def vng(kernel, kvm, *options):
-    """The command line that boots a kernel."""
+def vng(kernel, kvm, *options, qemu=()):
+    """The command line that boots a kernel; `qemu` are options for QEMU."""
     return in_kernel(
         kernel,
         "vng", "--run", "/obj/arch/x86/boot/bzImage",
@@ -107,6 +116,9 @@ def vng(kernel, kvm, *options):
         "--cpus", "2", "--memory", "4G" if os.environ.get("DEBUG") else "2G",
         # The suites of the kernel itself are not under test.
         "--append", "kunit.filter_glob=rpmfault*",
+        # What goes wrong while the machine falls asleep is to be seen.
+        "--append", "no_console_suspend",
+        f"--qemu-opts={' '.join((*MACHINE, *qemu))}",
         *options,
     )  # fmt: skip
 
@@ -115,14 +127,17 @@ class Guest:
     """A running virtual machine with one command in it, maybe a directory that it can write to and a disk."""
 
     def __init__(self, kernel, kvm, command, console, directory=None, disk=None):
-        self.tail = collections.deque(maxlen=CONSOLE_TAIL)
+        self.console = []
         self._lines = queue.Queue()
+        self._socket = tempfile.TemporaryDirectory(prefix="rpmfault-")
+        socket = pathlib.Path(self._socket.name) / "monitor"
+        self._monitor = monitor.Monitor(socket)
         # A process group of its own, so that kill() gets QEMU too.
         self._process = subprocess.Popen(
             vng(
                 kernel, kvm,
                 *(("--rwdir", directory) if directory else ()), *(("--disk", disk) if disk else ()),
-                "--verbose", "--", command,
+                "--verbose", "--", command, qemu=("-qmp", f"unix:{socket}"),
             ),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", start_new_session=True,
@@ -144,7 +159,7 @@ class Guest:
             for line in self._process.stderr:
                 log.write(line)
                 log.flush()
-                self.tail.append(line.rstrip("\r\n"))
+                self.console.append(line.rstrip("\r\n"))
 
     def line(self, deadline):
         """The next line of output; None at its end; TimeoutError past the deadline."""
@@ -160,6 +175,14 @@ class Guest:
         except subprocess.TimeoutExpired:
             raise TimeoutError from None
 
+    def dump(self):
+        """What a machine that says nothing prints on its console when asked what blocks it."""
+        begin = len(self.console)
+        if not all(map(self._monitor.sysrq, DUMP_KEYS)):
+            return []
+        time.sleep(DUMP_SECONDS)
+        return self.console[begin:]
+
     def kill(self):
         """Ends the machine, whatever state it is in."""
         try:
@@ -169,6 +192,8 @@ class Guest:
         self._process.wait()
         for reader in self._readers:
             reader.join()
+        self._monitor.close()
+        self._socket.cleanup()
 
 
 def usable_kvm(kernel):
@@ -210,9 +235,16 @@ def scenarios(patterns):
     return listing.stdout.split()
 
 
-def fails_on_some_kernel(scenario):
-    """Whether the scenario has found a bug of a kernel."""
-    return bool(FAILS_ON.search((SELFTESTS / f"{scenario}.sh").read_text()))
+def failures(scenario):
+    """The kernels that a scenario must fail on, with the kind of failure and the reason."""
+    text = (SELFTESTS / f"{scenario}.sh").read_text()
+    return {found["kernel"]: (found["kind"], found["why"]) for found in FAILS_ON.finditer(text)}
+
+
+def expected_failure(scenario, kernel):
+    """How a scenario must fail on a kernel, as in run.sh: kind and reason, or nothing."""
+    known = failures(scenario)
+    return known.get(kernel) or (known.get("stock") if kernel != "fixed" else None)
 
 
 def deadline_of(scenario):
@@ -255,7 +287,7 @@ class Run:
                     continue
             # Progress is certain: a guest that was no good costs the scenario it was at.
             if trouble and len(self.results) < len(names):
-                self._give_up(names[len(self.results)], trouble)
+                self._give_up(names[len(self.results)], *trouble)
         return self.results
 
     def _diagnose(self, line):
@@ -287,15 +319,20 @@ class Run:
         self._diagnostics = []
         self._started = now
 
-    def _give_up(self, name, trouble):
+    def _give_up(self, name, kind, trouble):
+        """Judges a scenario whose guest could not."""
         self._diagnose(f"# {trouble}; the guest is discarded, the last lines of its console:")
         for line in self._tail:
             self._diagnose(f"#   {line}")
         self._diagnose(f"# the whole console: {host_path(self._console)}")
-        self._finish(name, False)
+        wanted, why = expected_failure(name, self.kernel) or ("", "")
+        if kind and kind == wanted:
+            self._finish(name, True, "XFAIL", f"{kind}: {why}")
+        else:
+            self._finish(name, False)
 
     def _one_guest(self, names):
-        """Runs scenarios until the guest is not to be used any more, and says why if it is to blame."""
+        """Runs scenarios until the guest is not to be used any more. If it is to blame, says how and why."""
         self._guests += 1
         self._console = LOGS / f"console-{self.kernel}-{self._guests}.log"
         command = ["env", f"STAY_UP={stay_up(self.kernel)}"]
@@ -315,7 +352,12 @@ class Run:
                 return self._follow(guest, names)
             finally:
                 guest.kill()
-                self._tail = list(guest.tail)
+                self._tail = guest.console[-CONSOLE_TAIL:]
+
+    @staticmethod
+    def _kind(guest, other):
+        """How a guest has failed that does not say so."""
+        return "oops" if any(map(OOPS.search, guest.console)) else other
 
     def _follow(self, guest, names):
         waiting = list(names)
@@ -326,12 +368,15 @@ class Run:
                 line = guest.line(deadline)
             except TimeoutError:
                 if not self._booted:
-                    return f"the guest did not boot within {BOOT_DEADLINE} s"
-                return f"no verdict within {deadline_of(waiting[0])} s"
+                    return "", f"the guest did not boot within {BOOT_DEADLINE} s"
+                self._diagnose("# the guest says nothing any more; asked what blocks it:")
+                for told in guest.dump():
+                    self._diagnose(f"#   {told}")
+                return self._kind(guest, "hang"), f"no verdict within {deadline_of(waiting[0])} s"
             if line is None:
-                return "the guest ended without a verdict"
+                return self._kind(guest, ""), "the guest ended without a verdict"
             if line == DIRTY and len(waiting) < len(names):
-                return ""
+                return None
             if not self._booted:
                 self._booted = True
                 self._started = time.monotonic()
@@ -340,7 +385,7 @@ class Run:
             if found and waiting and found["name"] == waiting[0]:
                 self._finish(waiting.pop(0), not found["no"], found["directive"] or "", found["why"] or "")
                 if not waiting:
-                    return ""
+                    return None
                 deadline = self._started + deadline_of(waiting[0])
             elif line.startswith(("#", " ")):
                 self._diagnose(line)
