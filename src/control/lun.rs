@@ -40,10 +40,8 @@ use crate::{
             State, //
         },
         spec::{
-            access_state_name,
             is_block_size,
             kind_name,
-            parse_access_state,
             parse_kind,
             parse_lbprz,
             parse_text,
@@ -60,7 +58,10 @@ use crate::{
         host::Adapter,
         lun::Lun, //
     },
-    protocol::sense::Asc, //
+    protocol::{
+        profile::AccessState,
+        sense::Asc, //
+    }, //
 };
 
 /// The files of one logical unit.
@@ -275,12 +276,12 @@ impl LunDir {
         self.lun.with(|state| {
             let live = state.live.as_ref();
             let now = live.map(|lun| lun.drive().with_unit(|unit| unit.access_state(lun.nexus())));
-            page.write_str(access_state_name(now.unwrap_or(state.spec.alua_state)))
+            page.write_str(now.unwrap_or(state.spec.alua_state).name())
         })
     }
 
     fn store_alua_state(&self, text: &str) -> Result {
-        let access = text::word(text, parse_access_state)?;
+        let access = text::word(text, AccessState::parse)?;
         self.change_live(
             |spec| spec.alua_state = access,
             |lun| {

@@ -252,31 +252,6 @@ pub(super) fn kind_name(wanted: Kind) -> &'static str {
         .map_or("", |(name, _)| name)
 }
 
-/// The words for the states of a target port group.
-const ACCESS_STATES: [(&str, AccessState); 5] = [
-    ("ao", AccessState::Optimized),
-    ("anx", AccessState::NonOptimized),
-    ("standby", AccessState::Standby),
-    ("unavail", AccessState::Unavailable),
-    ("transition", AccessState::Transitioning),
-];
-
-/// Reads the state of a target port group.
-pub(super) fn parse_access_state(text: &str) -> Option<AccessState> {
-    let mut states = ACCESS_STATES.iter();
-    states
-        .find(|(name, _)| *name == text)
-        .map(|(_, state)| *state)
-}
-
-/// Returns the word for a state.
-pub(super) fn access_state_name(wanted: AccessState) -> &'static str {
-    let mut states = ACCESS_STATES.iter();
-    states
-        .find(|(_, state)| *state == wanted)
-        .map_or("", |(name, _)| name)
-}
-
 /// Reads LBPRZ.
 pub(super) fn parse_lbprz(text: &str) -> Option<UnmappedReads> {
     match text {

@@ -23,7 +23,10 @@ use crate::{
         CHANNELS,
         TARGETS, //
     },
-    fault::action::AscList,
+    fault::{
+        action::AscList,
+        text::byte_size, //
+    },
     protocol::buf::Writer,
     scsi::{
         Address,
@@ -78,16 +81,7 @@ pub(super) fn switch(text: &str) -> Result<bool> {
 ///
 /// Returns [`EINVAL`] for anything else, and for what does not fit 64 bits.
 pub(super) fn bytes(text: &str) -> Result<u64> {
-    let (digits, shift) = match text.as_bytes().split_last() {
-        Some((b'K' | b'k', _)) => (text.get(..text.len() - 1), 10),
-        Some((b'M' | b'm', _)) => (text.get(..text.len() - 1), 20),
-        Some((b'G' | b'g', _)) => (text.get(..text.len() - 1), 30),
-        Some((b'T' | b't', _)) => (text.get(..text.len() - 1), 40),
-        Some((b'P' | b'p', _)) => (text.get(..text.len() - 1), 50),
-        _ => (Some(text), 0),
-    };
-    let number: u64 = int(digits.ok_or(EINVAL)?)?;
-    number.checked_mul(1 << shift).ok_or(EINVAL)
+    byte_size(text).ok_or(EINVAL)
 }
 
 /// Reads the size of a medium: whole sectors of 512 bytes, at least one.

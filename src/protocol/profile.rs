@@ -202,6 +202,33 @@ pub(crate) enum AccessState {
     Transitioning = 0xf,
 }
 
+impl AccessState {
+    /// The words of the attribute `alua_state`.
+    const NAMES: [(&'static str, Self); 5] = [
+        ("ao", Self::Optimized),
+        ("anx", Self::NonOptimized),
+        ("standby", Self::Standby),
+        ("unavail", Self::Unavailable),
+        ("transition", Self::Transitioning),
+    ];
+
+    /// Returns the state that a word stands for.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        let mut names = Self::NAMES.iter();
+        names
+            .find(|(name, _)| *name == word)
+            .map(|(_, state)| *state)
+    }
+
+    /// Returns the word for the state.
+    pub(crate) fn name(self) -> &'static str {
+        let mut names = Self::NAMES.iter();
+        names
+            .find(|(_, state)| *state == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
 /// A target port through which the logical unit is reached: one for each I_T nexus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Port {
@@ -211,4 +238,26 @@ pub(crate) struct Port {
     pub(crate) group: u16,
     /// The state of that group; the same for all ports of a group.
     pub(crate) state: AccessState,
+}
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(not(test), kernel::macros::kunit_tests(rpmfault_profile))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn access_states_have_words() {
+        for (word, state) in [
+            ("ao", Some(AccessState::Optimized)),
+            ("anx", Some(AccessState::NonOptimized)),
+            ("standby", Some(AccessState::Standby)),
+            ("unavail", Some(AccessState::Unavailable)),
+            ("transition", Some(AccessState::Transitioning)),
+            ("", None),
+            ("AO", None),
+        ] {
+            assert_eq!(AccessState::parse(word), state);
+            assert!(state.is_none_or(|state| state.name() == word));
+        }
+    }
 }

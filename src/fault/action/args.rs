@@ -11,10 +11,7 @@ use crate::{
         write_list,
         HexBytes, //
     },
-    protocol::{
-        profile::AccessState,
-        sense::Asc, //
-    }, //
+    protocol::sense::Asc, //
 };
 
 /// The bytes that data is overwritten with.
@@ -119,18 +116,6 @@ impl fmt::Display for StateArg {
             text => f.write_str(text),
         }
     }
-}
-
-/// Returns the state of a target port group that a word of the attribute `alua_state` stands for.
-pub(crate) fn parse_access_state(word: &str) -> Option<AccessState> {
-    Some(match word {
-        "ao" => AccessState::Optimized,
-        "anx" => AccessState::NonOptimized,
-        "standby" => AccessState::Standby,
-        "unavail" => AccessState::Unavailable,
-        "transition" => AccessState::Transitioning,
-        _ => return None,
-    })
 }
 
 words! {
@@ -251,17 +236,6 @@ mod tests {
         }
         for on_abort in OnAbort::ALL {
             assert_eq!(OnAbort::parse(on_abort.name()), Some(*on_abort));
-        }
-        for (word, state) in [
-            ("ao", Some(AccessState::Optimized)),
-            ("anx", Some(AccessState::NonOptimized)),
-            ("standby", Some(AccessState::Standby)),
-            ("unavail", Some(AccessState::Unavailable)),
-            ("transition", Some(AccessState::Transitioning)),
-            ("", None),
-            ("AO", None),
-        ] {
-            assert_eq!(parse_access_state(word), state);
         }
     }
 }

@@ -8,7 +8,6 @@ mod result;
 
 pub(crate) use self::{
     args::{
-        parse_access_state,
         AscList,
         Data,
         EhRet,

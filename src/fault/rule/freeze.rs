@@ -2,28 +2,30 @@
 
 //! From what the user writes to what is evaluated.
 
-use crate::fault::{
-    action::{
-        parse_access_state,
-        valid,
-        valid_return,
-        Action,
-        ActionKind,
-        LinkChange, //
+use crate::{
+    fault::{
+        action::{
+            valid,
+            valid_return,
+            Action,
+            ActionKind,
+            LinkChange, //
+        },
+        rule::{
+            Rule,
+            Spec,
+            SpecError, //
+        },
+        text::{
+            byte_size,
+            small_number, //
+        },
+        trigger::{
+            Class,
+            Trigger, //
+        }, //
     },
-    rule::{
-        Rule,
-        Spec,
-        SpecError, //
-    },
-    text::{
-        byte_size,
-        small_number, //
-    },
-    trigger::{
-        Class,
-        Trigger, //
-    }, //
+    protocol::profile::AccessState, //
 };
 
 impl Spec {
@@ -112,7 +114,7 @@ impl Spec {
                     .ok_or(SpecError::StateArg(kind, "a multiple of 512 bytes"))?,
             },
             ActionKind::Alua => Action::Alua(
-                parse_access_state(self.state_arg.as_str())
+                AccessState::parse(self.state_arg.as_str())
                     .ok_or(SpecError::StateArg(kind, "a word of alua_state"))?,
             ),
             ActionKind::LunGone => Action::LunGone,
@@ -158,8 +160,7 @@ mod tests {
                 refused,
                 spec, //
             }, //
-        },
-        protocol::profile::AccessState, //
+        }, //
     };
 
     #[test]
