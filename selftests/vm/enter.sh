@@ -57,8 +57,9 @@ need_root
 cache=${RPMFAULT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rpmfault}
 mkdir -p "$cache/logs"
 cache=$(readlink -f "$cache")
-# The logs of the last runs are kept.
-find "$cache/logs" -mindepth 1 -maxdepth 1 -name '20*' | sort | head -n -20 | xargs -r rm -rf
+# The logs of the last runs are kept, and those that a run may still write to.
+find "$cache/logs" -mindepth 1 -maxdepth 1 -name '20*' | sort | head -n -20 |
+	xargs -r -I '{}' find '{}' -maxdepth 0 -mmin +300 | xargs -r rm -rf
 run=$(date +%Y%m%d-%H%M%S)-$$
 logs=$cache/logs/$run
 mkdir "$logs"
