@@ -24,7 +24,8 @@ SLEEP = re.compile(r"^(.*) (begin|end)$")
 BLOCKED = re.compile(r"^(blocked|not back): (.+) pid (\d+) wchan (\S+)$")
 # The rest of the report of hang.sh: the state of the devices, and the locks.
 REPORT = re.compile(
-    r"^(?:parent \S+: |host\d+: |target\S+: |sdev \S+: |s[dr]\w+: pm_only |blocked: no |(?:\d+ )?locks? held | #)"
+    r"^(?:parent \S+: |host\d+: |target\S+: |sdev \S+: |s[dr]\w+: pm_only |blocked: no |holds: "
+    r"|(?:\d+ )?locks? held | #)"
 )
 REASON = re.compile(r"^(?:hang|FAIL): (.*)")
 EVENTS_OF_RPMFAULT = {"rule_fire", "park", "release", "link", "pm_enter", "pm_exit", "io_while_suspended"}
@@ -203,6 +204,8 @@ class Reader(Storage):
         elif line.startswith("    ") and self._stack_of:
             self._stack_of.stack.append(line.strip())
         elif REPORT.match(line):
+            # The stack of one that holds a lock without being blocked is not shown.
+            self._stack_of = None
             timeline.report.append(line)
         elif not line.startswith(" "):
             reason = REASON.match(line)

@@ -366,7 +366,10 @@ class Hangs(unittest.TestCase):
             note(13, "says hang: 'read' (pid 6) did not come back in 10 s"),
             note(14, "says blocked: dd pid 7 wchan __bio_queue_enter"),
             note(15, "says     __bio_queue_enter+0x107/0x210"),
+            note(15, "says   file /dev/sda"),
             note(16, "says parent rpmfault.1.auto: suspended (control auto, usage 0)"),
+            note(16, "says holds: bash pid 8 wchan pipe_read"),
+            note(16, "says     pipe_read+0x1/0x2"),
             note(17, "verdict hang"),
         )
         [blocked] = timeline.blocked
@@ -374,7 +377,10 @@ class Hangs(unittest.TestCase):
         self.assertEqual(blocked.stack, ["__bio_queue_enter+0x107/0x210"])
         self.assertEqual((timeline.title, timeline.verdict), ("rpm/x on stock", "hang"))
         self.assertEqual(timeline.reason, "'read' (pid 6) did not come back in 10 s")
-        self.assertEqual(timeline.report, ["parent rpmfault.1.auto: suspended (control auto, usage 0)"])
+        self.assertEqual(
+            timeline.report,
+            ["parent rpmfault.1.auto: suspended (control auto, usage 0)", "holds: bash pid 8 wchan pipe_read"],
+        )
         self.assertIn("! dd-7 waits in __bio_queue_enter since 2.000000 s, for 15.0 s", text.render(timeline))
         self.assertEqual(len(hatched(timeline)), 1)
 
