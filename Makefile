@@ -64,10 +64,13 @@ fuzz:
 timeline-test:
 	python3 -B -m unittest discover -v -s selftests/timeline
 
+waits-test:
+	python3 -B -m unittest discover -v -s selftests/waits
+
 else
 
 # ROOT=1: the same in the build root, against a kernel that it has built.
-rustfmt rustfmtcheck host-test fuzz timeline-test:
+rustfmt rustfmtcheck host-test fuzz timeline-test waits-test:
 	@$(in-root) make $@ ROOT= $(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS))
 
 modules clippy rustdoc preflight:
@@ -100,6 +103,9 @@ vm:
 timeline:
 	@python3 -B selftests/timeline/timeline.py $(TRACE)
 
+waits:
+	@python3 -B selftests/waits/waits.py $(REPORT)
+
 update:
 	@$(in-root) selftests/vm/kernel.sh --update
 
@@ -129,7 +135,10 @@ help:
 	@echo  ''
 	@echo  'With nothing but Python:'
 	@echo  '  timeline        - Draw TRACE=file, a copy of the trace of a tracefs instance'
+	@echo  '  waits           - Say who waits for whom in REPORT=file: what a scenario that hung has'
+	@echo  '                    printed, or a kernel log with the output of sysrq w and d'
 	@echo  '  timeline-test   - Run the tests of what draws it'
+	@echo  '  waits-test      - Run the tests of what says that'
 	@echo  ''
 	@echo  'With nothing but a Rust toolchain:'
 	@echo  '  host-test       - Run the tests of the pure half of the module'
@@ -140,4 +149,4 @@ help:
 	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
 	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test clean demo check mutants bench vm timeline update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test waits-test clean demo check mutants bench vm timeline waits update help

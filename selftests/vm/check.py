@@ -71,24 +71,39 @@ def fuzz_tests():
     return passed, failed, 0
 
 
-def timeline_tests():
-    """Runs the tests of the timeline reader, and returns the same numbers."""
-    status, text = make_step("timeline tests", "timeline-test", r"\.\.\. ok$", 40)
+def unit_tests(what, target):
+    """Runs the tests of a Python program by a target of the Makefile, and returns the same numbers."""
+    status, text = make_step(what, target, r"\.\.\. ok$", 40)
     ran, result = UNITTEST_RAN.search(text), UNITTEST_RESULT.search(text)
     numbers = dict(re.findall(r"(\w+)=(\d+)", result[1] or "")) if result else {}
     failed, skipped = (sum(int(numbers.get(key, 0)) for key in keys) for keys in (("failures", "errors"), ("skipped",)))
     passed = max(0, int(ran[1]) - failed - skipped) if ran else 0
     if status and not failed:
         failed = 1
-    print(f"timeline tests: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    print(f"{what}: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return passed, failed, skipped
+
+
+def timeline_tests():
+    """Runs those of the timeline reader."""
+    return unit_tests("timeline tests", "timeline-test")
+
+
+def waits_tests():
+    """Runs those of the reader of hangs."""
+    return unit_tests("wait-for graph tests", "waits-test")
 
 
 # Scenarios that test the module and not the kernel: one kernel is enough for them, but for those that
 # have found a bug of the kernel all the same.
 ONCE = ("module/*", "device/*", "fault/*", "eh/*", "sleep/*")
 # The tests that need no kernel, by name.
-HOST = {"host/cargo": host_tests, "host/fuzz": fuzz_tests, "host/timeline": timeline_tests}
+HOST = {
+    "host/cargo": host_tests,
+    "host/fuzz": fuzz_tests,
+    "host/timeline": timeline_tests,
+    "host/waits": waits_tests,
+}
 
 
 def main():
