@@ -12,6 +12,8 @@ for too long (a hang; it is made to say what blocks it), dies or declares itself
 is thrown away, and the remaining scenarios run in a fresh one. The console of each guest is kept as
 $RPMFAULT_LOGS/console-KERNEL-N.log, and the timeline of each scenario that did
 not pass as $RPMFAULT_LOGS/timelines-KERNEL/SCENARIO.timeline.svg and .txt (TIMELINE=1: of all).
+Of one that hung there is the graph of who waits for whom in $RPMFAULT_LOGS/waits-KERNEL/, as
+SCENARIO.waits.svg, .dot and .txt, made of SCENARIO.report.
 """
 
 import dataclasses
@@ -46,6 +48,9 @@ KVM_DEADLINE = 20
 DISK_BYTES = 2 << 30
 # The line by which run.sh declares its machine dirty. Such a guest may not even power down.
 DIRTY = "# dirty"
+# How the report of a hang begins (hang.sh), and what run.sh writes to the kernel log before a scenario.
+HANG = "# hang: "
+MARK = "rpmfault-test: {name} "
 # Lines of console shown for a guest that hung or died.
 CONSOLE_TAIL = 40
 # Seconds in which a guest that says nothing tells what blocks it, and the letters that ask it: the
@@ -263,6 +268,8 @@ class Run:
         self._emit = emit
         self._traces = LOGS / f"timelines-{kernel}"
         self._traces.mkdir(exist_ok=True)
+        self._waits = LOGS / f"waits-{kernel}"
+        self._waits.mkdir(exist_ok=True)
         self._guests = 0
         self._diagnostics = []
         self._started = 0.0
@@ -306,9 +313,38 @@ class Run:
         # The last line is the name of the picture, or what went wrong.
         self._diagnose(f"# timeline: {host_path(done.stdout.strip().splitlines()[-1])}")
 
+    def _has_report(self):
+        """Whether the guest has told of a hang itself."""
+        return any(line.startswith(HANG) for line in self._diagnostics)
+
+    def _explain(self, name, lines):
+        """Says who waits for whom in a report of hang.sh, or in a dump of the kernel's own, and where the picture is."""
+        report = self._waits / f"{name.replace('/', '.')}.report"
+        report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, SELFTESTS / "waits/waits.py", report],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        *explanation, last = done.stdout.rstrip().splitlines() or [""]
+        if done.returncode:
+            self._diagnose(f"# nobody is seen to wait for anything: {host_path(last)}")
+            return
+        for line in explanation:
+            self._diagnose(f"# {line}")
+        self._diagnose(f"# wait-for graph: {host_path(last)}")
+
+    def _console_of(self, name):
+        """The lines of the console since the scenario has begun."""
+        lines = pathlib.Path(self._console).read_text(errors="replace").splitlines()
+        mark = MARK.format(name=name.replace("/", "."))
+        begun = [number for number, line in enumerate(lines) if mark in line]
+        return lines[begun[-1] :] if begun else lines
+
     def _finish(self, name, ok, directive="", why=""):
         now = time.monotonic()
         self._draw(name)
+        if self._has_report():
+            self._explain(name, self._diagnostics)
         result = Result(name, ok, directive, why, now - self._started, self._diagnostics)
         self._emit(f"# {name} took {result.seconds:.1f} s on {self.kernel}")
         self.results.append(result)
@@ -325,6 +361,8 @@ class Run:
         for line in self._tail:
             self._diagnose(f"#   {line}")
         self._diagnose(f"# the whole console: {host_path(self._console)}")
+        if kind == "hang" and not self._has_report():
+            self._explain(name, self._console_of(name))
         wanted, why = expected_failure(name, self.kernel) or ("", "")
         if kind and kind == wanted:
             self._finish(name, True, "XFAIL", f"{kind}: {why}")
