@@ -26,6 +26,15 @@ hang_value()
 	printf '%s' "${out# }"
 }
 
+# is_running PID: whether a child of this shell still runs. One that has ended may be a zombie for
+# as long as this shell sleeps in read(1): bash does not always see it end there.
+is_running()
+{
+	local stat
+
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != Z* ]]
+}
+
 # hang_task DIR STATE: a task of procfs, what it waits for, its stack, and what it is about.
 hang_task()
 {
@@ -94,7 +103,7 @@ hang_owners()
 	# It tells of all tasks in one go, the locks last.
 	until log=$(dmesg | sed -e "1,/$mark/d" -e 's/^\[[ 0-9.]*\] //') && [[ $log == *INFO:*===* ]] ||
 		((SECONDS - since > 2 * HANG_PATIENCE)); do
-		read -rt 0.2 -u "$NAP_FD"
+		sleep 0.2
 	done
 	printf '%s\n' "$seconds" >"$HANG_DETECTOR"
 	grep -E '^INFO: task .* blocked on ' <<<"$log" | sort -u | sed 's/^/  /'

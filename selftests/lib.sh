@@ -37,25 +37,43 @@ hang() { hang_report "$*"; exit "$HANG"; }
 
 # ---- time
 
-# A descriptor that never has anything to read: read(1) on it with a timeout sleeps
-# without a fork, which matters in an emulated machine.
-exec {NAP_FD}<> <(:)
-
-# A machine that stands still meanwhile, as an emulated one may on a busy host, stands still for
-# everybody: such time is no deadline's.
+# nap [SECONDS]: a short sleep. A machine that stands still meanwhile, as an emulated one may on a
+# busy host, stands still for everybody: such time is no deadline's.
 nap()
 {
 	local before stood
 
 	read_clock
 	before=$NOW
-	read -rt "${1:-0.02}" -u "$NAP_FD"
+	sleep_for "${1:-0.02}"
 	read_clock
-	stood=$((NOW - before - 1000))
+	stood=$((NOW - before - 2000))
 	if ((stood > 0)); then
 		STOOD_STILL=$((STOOD_STILL + stood))
 		say "the machine stood still for $stood ms"
 	fi
+}
+
+# sleep_for SECONDS: a fork costs as much as a nap in an emulated machine, so perl(1), if there is
+# one, sleeps on request. Not read -t: a time that is over before bash waits for it leaves the shell
+# with a signal mask of garbage, which its children inherit, and without SIGCHLD (bash 5.2).
+sleep_for() { sleep "$1"; }
+
+start_sleeper()
+{
+	command -v perl >/dev/null || return 0
+	mkfifo "$SCRATCH/sleep" "$SCRATCH/slept"
+	# Each is open for both sides here, so that nobody waits for the other to open it.
+	exec {SLEEP_FD}<>"$SCRATCH/sleep" {SLEPT_FD}<>"$SCRATCH/slept"
+	perl -e '
+		$| = 1;
+		while (<STDIN>) {
+			select(undef, undef, undef, $_);
+			print "\n";
+		}' <"$SCRATCH/sleep" >"$SCRATCH/slept" 2>/dev/null {SLEEP_FD}<&- {SLEPT_FD}<&- &
+	SLEEPER=$!
+	disown
+	sleep_for() { printf '%s\n' "$1" >&"$SLEEP_FD" && read -ru "$SLEPT_FD"; }
 }
 
 # The time in milliseconds for which the machine has run, in $NOW: a command substitution
@@ -119,7 +137,7 @@ start()
 	JOB[$name]=$!
 }
 
-running() { kill -0 "${JOB[$1]}" 2>/dev/null; }
+running() { is_running "${JOB[$1]}"; }
 
 # join NAME [SECONDS]: waits for what start NAME began and returns its exit status; what
 # it printed is in $OUTPUT. Past the deadline the scenario ends with the verdict HANG.
@@ -261,9 +279,14 @@ find_disk()
 
 has_disk() { DISK=$(<"$LUN/block_dev") && [ -n "$DISK" ] && [ -b "/dev/$DISK" ]; }
 
-# find_sg: sets SG, the node that takes commands for the disk that find_disk has found.
-# shellcheck disable=SC2034 # for the scenario
-find_sg() { SG=/dev/$(basename "$SDEV"/scsi_generic/sg*); }
+# find_sg: waits for sg to have bound. Sets SG, the node that takes commands for the device SDEV.
+find_sg() { wait_for 10 "the sg node of ${SDEV##*/}" has_sg; }
+
+# The directory scsi_generic is there before what is in it.
+has_sg()
+{
+	SG=$(compgen -G "$SDEV/scsi_generic/sg*") && SG=/dev/${SG##*/} && [ -c "$SG" ]
+}
 
 # new_store NAME SIZE: a medium that several disks can have, by the name $STORE.
 new_store()
@@ -445,7 +468,9 @@ expect_traced()
 HOSTS=0
 HOST=
 WATCH=
+SLEEPER=
 SCRATCH=$(mktemp -d)
+start_sleeper
 
 on_exit()
 {
@@ -468,6 +493,7 @@ on_exit()
 		step "rmdir stores/$(basename "$dir")" rmdir "$dir"
 	done
 	[ -z "$WATCH" ] || rmdir "$WATCH"
+	[ -z "$SLEEPER" ] || kill "$SLEEPER"
 	rm -rf "$SCRATCH"
 	exit "$status"
 }

@@ -141,7 +141,7 @@ follow()
 	exec {SCENARIO_OUT}< <(exec bash "$HERE/$1.sh" 2>&1)
 	SCENARIO_PID=$!
 	while :; do
-		if IFS= read -rt 0.1 -u "$SCENARIO_OUT" line; then
+		if IFS= read -rt 1 -u "$SCENARIO_OUT" line; then
 			tell "$part$line"
 			part=
 		elif (($? <= 128)); then
@@ -149,7 +149,7 @@ follow()
 		else
 			# Timed out, maybe in the middle of a line.
 			part+=$line
-			kill -0 "$SCENARIO_PID" 2>/dev/null || break
+			is_running "$SCENARIO_PID" || break
 			if ((EPOCHSECONDS - started > $2)); then
 				return 1
 			fi
@@ -174,7 +174,7 @@ check_kernel()
 	for ((try = 0; try < 200; try++)); do
 		log=$(sed "1,/$1/d" "$KERNEL_LOG")
 		[[ $log != *"$1 end"* ]] || break
-		read -rt 0.05 -u "$NAP_FD"
+		sleep 0.05
 	done
 	[[ $log == *"$1 end"* ]] || say 'the kernel log cannot be read, so that reports may be missing'
 	if grep -qE "$KERNEL_OOPS" <<<"$log"; then
@@ -260,8 +260,6 @@ trap 'kill %%; rm -f "$KERNEL_LOG"; trace_exit; udevadm control --start-exec-que
 # it: I/O that is not the test's. Device nodes come from devtmpfs.
 udevadm settle --timeout=10 2>/dev/null
 udevadm control --stop-exec-queue 2>/dev/null
-# Nothing ever comes from it: a sleep that does not fork.
-exec {NAP_FD}<> <(:)
 
 FAILED='' DIRTY=''
 ktap_print_header
