@@ -35,7 +35,6 @@ pairs_enable()
 	SHOST=$(readlink -f "/sys/class/scsi_host/host$HOST_NO/device")
 	PARENT=${SHOST%/*}
 	SDEV=$SHOST/target$HOST_NO:0:0/$HOST_NO:0:0:0
-	wait_for 10 'the disk' test -d "$SDEV/scsi_generic"
 	find_sg
 	settled
 }
@@ -63,7 +62,7 @@ settled()
 		[ "$ANSWER" != good ] || return 0
 		[[ $ANSWER == 06/* ]] || break
 	done
-	fail "${PAIR:-at first}: the disk is not ready: $ANSWER"
+	fail "${PAIR:-at first}: the disk is not ready: $ANSWER${OUTPUT:+, $OUTPUT}"
 }
 
 # answered EXPECTED: behind unit attentions that is what the disk answers, a pattern.
