@@ -3,10 +3,12 @@
 #
 # Static checks of what is not the module's Rust: shellcheck for the scripts,
 # checkpatch for the C files and the kernel patches, clippy for the host tests.
+# Each kernel patch has to apply, and one of patches/redo on top of its undo has to
+# give the sources back as they were.
 #
-#   kernel.sh NAME lint.sh
+#   kernel.sh stock lint.sh
 #
-# Runs in the root, with a kernel's sources in place.
+# Runs in the root, with the sources of stock in place.
 
 set -euo pipefail
 
@@ -25,6 +27,32 @@ for patch in patches/*/*.patch; do
 	echo "checkpatch $patch"
 	# By its name it would be taken for source code, since git knows it.
 	"${checkpatch[@]}" --ignore UNKNOWN_COMMIT_ID,MISSING_SIGN_OFF - < "$patch"
+done
+
+# try PATCH...: applies them one after the other to a copy of what they change, $tried.
+tried=$(mktemp -d)
+trap 'rm -rf "$tried"' EXIT
+try() {
+	rm -rf "${tried:?}"/*
+	sed -n 's|^+++ b/||p' "$@" | sort -u | (cd /src && xargs cp --parents -t "$tried")
+	for patch; do
+		git -C "$tried" apply "$PWD/$patch" || {
+			echo "$patch does not apply to Linux $(make -s -C /src kernelversion)"
+			exit 1
+		}
+	done
+}
+try patches/fix/*.patch
+for undo in patches/undo/*.patch; do
+	try "$undo"
+	for redo in patches/redo/"$(basename "$undo" | cut -d- -f1)"-*.patch; do
+		[[ -e $redo ]] || continue
+		try "$undo" "$redo"
+		(cd "$tried" && find . -type f -exec cmp {} /src/{} \;) | grep . && {
+			echo "$redo does not give back what $undo takes"
+			exit 1
+		}
+	done
 done
 
 cargo clippy --quiet --manifest-path selftests/host/Cargo.toml --locked --all-targets -- -D warnings
