@@ -35,6 +35,50 @@ skip() { say "SKIP: $*"; exit "$KSFT_SKIP"; }
 
 hang() { hang_report "$*"; exit "$HANG"; }
 
+# kernel_config: the configuration of the running kernel, where it can be found.
+kernel_config()
+{
+	local file
+
+	if [ -r /proc/config.gz ]; then
+		zcat /proc/config.gz
+		return
+	fi
+	for file in "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)"/{config,build/.config}; do
+		if [ -r "$file" ]; then
+			cat "$file"
+			return
+		fi
+	done
+	return 1
+}
+
+# need tool NAME...         skips the scenario unless these programs are there,
+# need file PATH WHAT       this file, which comes with WHAT,
+# need config OPTION...     and these options of the kernel (without CONFIG_), as =y or =m; nothing
+#                           is skipped where the kernel's configuration cannot be found
+need()
+{
+	local kind=$1 what config
+
+	shift
+	case $kind in
+	tool)
+		for what; do
+			command -v "$what" >/dev/null || skip "there is no $what"
+		done
+		;;
+	file) [ -e "$1" ] || skip "there is no $1: $2" ;;
+	config)
+		config=$(kernel_config) || return 0
+		for what; do
+			grep -q "^CONFIG_$what=[ym]" <<<"$config" || skip "the kernel has no CONFIG_$what"
+		done
+		;;
+	*) fail "need $kind" ;;
+	esac
+}
+
 # ---- time
 
 # nap [SECONDS]: a short sleep. A machine that stands still meanwhile, as an emulated one may on a
@@ -223,9 +267,15 @@ load_module()
 	local filter=/sys/module/kunit/parameters/filter_glob
 
 	module_loaded && return
-	[ -n "${MODULE:-}" ] || skip "no module: run.sh --module FILE"
+	if [ -z "${MODULE:-}" ] && ! modprobe --dry-run --quiet rpmfault; then
+		skip 'no module: run.sh --module FILE, or make modules_install'
+	fi
 	[ ! -e "$filter" ] || printf %s "${UNIT_TESTS:-none}" >"$filter" || fail "cannot choose the unit tests"
-	step 'insmod' 60 insmod "$MODULE"
+	if [ -n "${MODULE:-}" ]; then
+		step 'insmod' 60 insmod "$MODULE"
+	else
+		step 'modprobe' 60 modprobe rpmfault
+	fi
 }
 
 unload_module()
@@ -280,7 +330,12 @@ find_disk()
 has_disk() { DISK=$(<"$LUN/block_dev") && [ -n "$DISK" ] && [ -b "/dev/$DISK" ]; }
 
 # find_sg: waits for sg to have bound. Sets SG, the node that takes commands for the device SDEV.
-find_sg() { wait_for 10 "the sg node of ${SDEV##*/}" has_sg; }
+find_sg()
+{
+	need tool sg_raw
+	need config CHR_DEV_SG
+	wait_for 10 "the sg node of ${SDEV##*/}" has_sg
+}
 
 # The directory scsi_generic is there before what is in it.
 has_sg()
@@ -345,9 +400,16 @@ wait_suspended() { wait_for 10 "${PARENT##*/} to be suspended" rpm_is "$PARENT" 
 
 pm_only() { hang_value "/sys/kernel/debug/block/$DISK/pm_only"; }
 
+# What pm_only and others read of the disk that find_disk has found.
+need_block_debugfs()
+{
+	need file "/sys/kernel/debug/block/$DISK/pm_only" 'debugfs with CONFIG_BLK_DEBUG_FS'
+}
+
 # expect_usable: the disk is resumed by hand and read, as a user would to check it.
 expect_usable()
 {
+	need_block_debugfs
 	step 'resume by hand' put on "$SDEV/power/control"
 	expect "$SDEV/power/runtime_status" active
 	step 'read after the fault' read_disk

@@ -8,6 +8,8 @@
 #   # pairs: trigger,..=action,..    in their header, for fault/features; `everywhere` are EVERYWHERE
 #   provoke TRIGGER                  makes it happen once, to the disk where it happens to one
 
+need tool sg_raw sg_readcap
+
 # shellcheck disable=SC2034 # for the scenario
 EVERYWHERE=(none ua stop_lun not_ready medium_out medium_in capacity alua lun_gone lun_back
 	link_down link_up bounce rescan schedule_eh wake block unblock remove_host)

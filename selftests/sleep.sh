@@ -20,7 +20,7 @@ may_sleep()
 {
 	local delay event
 
-	[ -w /sys/power/pm_test ] || skip 'the kernel has no /sys/power/pm_test (CONFIG_PM_DEBUG)'
+	need file /sys/power/pm_test CONFIG_PM_DEBUG
 	if grep -q ' / 9p ' /proc/mounts && [ ! -d /sys/module/stay_up ]; then
 		[ -r "${STAY_UP:-}" ] || skip 'a root on 9p does not come back: STAY_UP=stay_up.ko'
 		step 'insmod stay_up' insmod "$STAY_UP"
@@ -61,6 +61,7 @@ slept() { sleeps "$@" || fail "sleep $*: $OUTPUT"; }
 snapshot()
 {
 	: >"$SLEEP_TRACE/trace"
+	need tool perl
 	put none /sys/power/pm_test
 	# The numbers are SNAPSHOT_{FREEZE,CREATE_IMAGE,PLATFORM_SUPPORT,POWER_OFF,UNFREEZE}.
 	# shellcheck disable=SC2016 # Perl's variables

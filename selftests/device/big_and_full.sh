@@ -10,6 +10,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_raw
+
 # That many disks may not take more KiB each.
 DISKS=48
 MAX_KIB=64
@@ -68,7 +70,7 @@ for block in 0 "$last"; do
 done
 expect "$LUN/mapped_bytes" 8192
 
-[ -d "$FAILSLAB" ] || skip 'the kernel has no CONFIG_FAILSLAB'
+need file "$FAILSLAB" 'debugfs with CONFIG_FAILSLAB'
 put Y "$FAILSLAB/task-filter"
 put Y "$FAILSLAB/ignore-gfp-wait"
 put -1 "$FAILSLAB/times"

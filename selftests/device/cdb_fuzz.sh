@@ -10,6 +10,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool python3
+
 COUNT=${FUZZ_COUNT:-9000}
 # KASAN sees what others do not; it gets more to look at, and more time for it (TIME_SCALE).
 ! grep -qw kasan_save_stack /proc/kallsyms || COUNT=${FUZZ_COUNT:-100000}

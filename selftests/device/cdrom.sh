@@ -10,6 +10,9 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool xorriso
+need config BLK_DEV_SR ISO9660_FS
+
 MOUNT=$SCRATCH/mount
 clean_up() { ! mountpoint -q "$MOUNT" || umount "$MOUNT"; }
 

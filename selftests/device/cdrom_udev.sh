@@ -10,6 +10,9 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool eject xorriso
+need config BLK_DEV_SR
+
 # The guest has no udev of its own: this one is told of nothing but the drive.
 UDEVADM=/usr/lib/rpmfault/udevadm
 [ -x "$UDEVADM" ] || UDEVADM=$(command -v udevadm) || skip 'there is no udevadm'

@@ -11,6 +11,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool iscsi-test-cu
+
 # What does not run at all: commands that no disk here has, and a test that wants an iSCSI
 # session and dies without one (REPORT LUNS is looked at in sg3_utils).
 NOT_FOR_US='ExtendedCopy ReceiveCopyResults ReportLUNs'

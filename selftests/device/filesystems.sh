@@ -9,6 +9,9 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool mkfs.ext4 mkfs.xfs
+need config EXT4_FS XFS_FS
+
 MNT=$SCRATCH/mnt
 TREE=$SCRATCH/tree
 

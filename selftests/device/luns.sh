@@ -11,6 +11,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_luns
+
 INVALID='Invalid argument'
 BUSY='Device or resource busy'
 HOSTS_MANY=64

@@ -10,6 +10,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool eject
+
 TUR=(00 00 00 00 00 00)
 
 # says EXPECTED: what TEST UNIT READY is answered.

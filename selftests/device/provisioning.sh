@@ -10,6 +10,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool mkfs.ext4
+
 KIB=1024
 MIB=$((1024 * KIB))
 

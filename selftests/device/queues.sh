@@ -11,6 +11,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool fio sg_reset
+
 INVALID='Invalid argument'
 BUSY='Device or resource busy'
 
@@ -99,6 +101,7 @@ for completion in inline hrtimer wq; do
 	new_host pm/sdev_autosuspend_ms=-1 "completion=$completion" nr_hw_queues=4 host_tagset=1 \
 		can_queue=64 cmd_per_lun=16 sg_tablesize=64 max_sectors=256
 	enable_host
+	need_block_debugfs
 	for attribute in nr_hw_queues can_queue poll_queues sg_tablesize max_sectors; do
 		rejects "$BUSY" 8 "$HOST/$attribute"
 	done

@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool eject
+
 # What sg3_utils prints when it cannot make sense of an answer.
 COMPLAINTS='<<|>>>|malformed|unexpected|[^]]expected|too (short|small)|truncat|badly|bad |strange'
 COMPLAINTS+='|around offset|[Ii]nvalid|[Ii]llegal|[Uu]nable|[Rr]eserved \[|Reserved$|reserved[ =]'

@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_reset
+
 # reset_bus: sets TOOK to the milliseconds that a reset of the bus takes.
 reset_bus()
 {

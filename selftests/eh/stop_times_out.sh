@@ -20,6 +20,7 @@ for steps in '' eh_abort 'eh_abort eh_device_reset eh_target_reset eh_bus_reset'
 	# Awake until the rules are there.
 	new_host skip_settle_delay=1 eh_strategy=transport pm/sdev_autosuspend_ms=60000
 	enable_host
+	need_block_debugfs
 	HOST_NO=$(<"$HOST/host_no")
 	for event in $steps; do
 		add_rule "fails-$event" "trigger=$event" action=eh eh_ret=failed times=-1

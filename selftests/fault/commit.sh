@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool fio
+
 # Commands that end at once never fill a queue.
 new_host pm/sdev_autosuspend_ms=-1 completion=hrtimer latency_ns=5000000 cmd_per_lun=2
 enable_host

@@ -12,6 +12,9 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool fio
+need file /proc/self/make-it-fail CONFIG_FAULT_INJECTION
+
 # match MATCH...: commands like that have a medium error.
 match() { add_rule bad trigger=queue action=result sense=03/11/00 times=-1 "$@"; }
 
@@ -58,6 +61,7 @@ new_host pm/sdev_autosuspend_ms=-1 nr_hw_queues=2 poll_queues=1 cmd_per_lun=8
 mkdir "$HOST/luns/0:1:3"
 put 64M "$HOST/luns/0:1:3/size"
 enable_host
+need_block_debugfs
 find_sg
 wait_for 10 'the other disk' test -s "$HOST/luns/0:1:3/block_dev"
 OTHER=/dev/$(<"$HOST/luns/0:1:3/block_dev")

@@ -16,6 +16,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool fio
+
 TUR=(00 00 00 00 00 00)
 polled() { fio --name=polled --filename="$DEV" --thread --size=4k --bs=4k --rw=read --direct=1 --ioengine=io_uring --hipri --output-format=terse; }
 

@@ -14,6 +14,8 @@
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+
+need tool sg_reset
 # shellcheck source=selftests/pairs.sh
 . "$(dirname "$0")/../pairs.sh"
 

@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_reset
+
 # park [ATTRIBUTE=VALUE...]: a read that a rule holds.
 park()
 {

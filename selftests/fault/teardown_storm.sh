@@ -13,6 +13,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool python3
+
 # For one thing to come back: the error handler, and a scan whose commands are lost, take time.
 SECONDS_EACH=$((40 * TIME_SCALE))
 

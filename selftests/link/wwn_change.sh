@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_inq
+
 # page NUMBER: what the disk has in that page of vital product data, as hexadecimal digits.
 page() { sg_inq --page="$1" --raw "$DEV" | od -An -v -tx1 | tr -d ' \n'; }
 

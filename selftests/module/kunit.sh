@@ -10,7 +10,7 @@
 
 KUNIT=/sys/kernel/debug/kunit
 
-[ -d "$KUNIT" ] || skip 'the kernel has no KUnit (CONFIG_KUNIT)'
+need file "$KUNIT" 'debugfs with CONFIG_KUNIT'
 unload_module
 declare -A foreign=()
 for suite in "$KUNIT"/*/; do

@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool setpriv
+
 NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --)
 
 # try_all FILE: as nobody, for each of the directories and files in the list FILE, says what worked

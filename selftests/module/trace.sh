@@ -50,10 +50,8 @@ logged()
 		fail "no '$*' in the log: $(cat "$EVENTS")"
 }
 
-for tool in perf trace-cmd bpftrace; do
-	command -v "$tool" >/dev/null || skip "no $tool"
-done
-[ -d "$TRACING/events" ] || skip "no tracefs in $TRACING (CONFIG_TRACING)"
+need tool perf trace-cmd bpftrace
+need file "$TRACING/events" 'tracefs with CONFIG_TRACING'
 load_module
 
 [ -d "$TRACING/events/rpmfault" ] || fail 'no trace events of the module'

@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool fio
+
 # Between two blocks the disk is idle for long enough to be suspended. Some more blocks
 # than cycles are wanted, in case one comes while the suspend is still under way.
 BLOCKS=60

@@ -15,6 +15,7 @@ go_to_sleep() { put 100 "$SDEV/power/autosuspend_delay_ms" && wait_suspended; }
 
 new_host pm/sdev_autosuspend_ms=10000
 enable_host
+need_block_debugfs
 dd if=/dev/urandom of="$SCRATCH/data" bs=64k count=8 status=none
 step 'write' dd if="$SCRATCH/data" of="$DEV" bs=64k oflag=direct status=none
 expect "$PARENT/power/runtime_status" active 'right after a write'

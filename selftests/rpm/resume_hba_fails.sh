@@ -14,6 +14,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_inq
+
 new_host
 enable_host
 wait_suspended

@@ -9,6 +9,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+need tool sg_raw
+
 test_unit_ready() { sg_raw "$1" 00 00 00 00 00 00; }
 
 for errno in none EBUSY EAGAIN; do

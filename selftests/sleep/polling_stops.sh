@@ -10,6 +10,8 @@
 # shellcheck source=selftests/sleep.sh
 . "$(dirname "$0")/../sleep.sh"
 
+need config BLK_DEV_SR
+
 polled() { (($(<"$SDEV/iorequest_cnt") >= seen + 3)); }
 
 polls()

@@ -13,7 +13,7 @@
 new_host pm/sdev_autosuspend_ms=-1
 may_sleep
 grep -q platform /sys/power/disk || skip 'the platform has no hibernation'
-[ -r /dev/snapshot ] || skip 'the kernel has no /dev/snapshot'
+need file /dev/snapshot CONFIG_HIBERNATION
 enable_host
 put on "$PARENT/power/control"
 step 'write' write_disk

@@ -30,6 +30,7 @@ for async in 0 1; do
 	new_host "pm/async_suspend=$async" pm/manage_system_start_stop=1
 	[ -d "$SLEEP_TRACE" ] || may_sleep
 	enable_host
+	need_block_debugfs
 	count_events start-stop queue
 	wait_suspended
 	same_as_sysfs
