@@ -7,6 +7,8 @@
 #   run.sh [--module FILE] [--kernel NAME] [--traces DIRECTORY] SCENARIO...
 #   run.sh --list [GLOB...]
 #
+# Without --module that is rpmfault.ko beside this program, or what modprobe finds.
+#
 # A scenario rpm/x is the program rpm/x.sh. Its header says how it is judged:
 #
 #   # deadline: N                   seconds for the whole of it (60)
@@ -59,7 +61,8 @@ list()
 
 	for dir in "${SCENARIO_DIRS[@]}"; do
 		for file in "$HERE/$dir"/kunit.sh "$HERE/$dir"/*.sh; do
-			name=$dir/$(basename "$file" .sh)
+			name=${file##*/}
+			name=$dir/${name%.sh}
 			if [ -e "$file" ] && [[ " ${known[*]} " != *" $name "* ]]; then
 				known+=("$name")
 			fi
@@ -81,6 +84,33 @@ list()
 header() { sed -n "s/^# $2: //p" "$HERE/$1.sh"; }
 
 say() { printf '# %s\n' "$*"; }
+
+# find_ktap: sets KTAP to the helpers of the kernel's selftests: those that KSELFTEST_DIR names,
+# that are beside this directory (in a kernel's tools/testing/selftests, or installed from there),
+# or that belong to the running kernel, or to that of the build root.
+find_ktap()
+{
+	local dir
+
+	for dir in "${KSELFTEST_DIR:-}" "$HERE/../kselftest" \
+		{"/lib/modules/$(uname -r)/source",/src}/tools/testing/selftests/kselftest; do
+		KTAP=$dir/ktap_helpers.sh
+		[ ! -r "$KTAP" ] || return 0
+	done
+	return 1
+}
+
+# prepare_machine: what may be missing where no init and no udev has been before.
+prepare_machine()
+{
+	local type
+
+	# The disks of a scenario are not announced to udev, see below.
+	modprobe --quiet --use-blacklist --all configfs sd_mod sr_mod sg 2>/dev/null
+	for type in configfs:/sys/kernel/config debugfs:/sys/kernel/debug; do
+		mountpoint -q "${type#*:}" || mount -t "${type%:*}" nodev "${type#*:}"
+	done 2>/dev/null
+}
 
 # tell LINE: says it in the trace, too.
 tell()
@@ -233,18 +263,20 @@ done
 for name; do
 	[ -r "$HERE/$name.sh" ] || usage "no scenario $name: see run.sh --list"
 done
+[ -n "$MODULE" ] || [ ! -r "$HERE/rpmfault.ko" ] || MODULE=$HERE/rpmfault.ko
 [ -z "$MODULE" ] || [ -r "$MODULE" ] || usage "no module $MODULE"
 [ -z "$TRACES" ] || [ -d "$TRACES" ] || usage "no directory $TRACES"
 [ "$(id -u)" = 0 ] || usage 'scenarios need root'
 
-KTAP=${KSELFTEST_DIR:-/src/tools/testing/selftests/kselftest}/ktap_helpers.sh
-[ -r "$KTAP" ] || usage "no $KTAP: set KSELFTEST_DIR to tools/testing/selftests/kselftest of a kernel tree"
+find_ktap || usage 'no ktap_helpers.sh: set KSELFTEST_DIR to tools/testing/selftests/kselftest of a kernel tree'
 # shellcheck disable=SC1090 # in the kernel's tree
 . "$KTAP"
 # shellcheck source=selftests/hang.sh
 . "$HERE/hang.sh"
 # shellcheck source=selftests/timeline/trace.sh
 . "$HERE/timeline/trace.sh"
+
+prepare_machine
 
 # The machine may have other things to do. KASAN and kmemleak come together (DEBUG=kasan) and make
 # everything slower still.
