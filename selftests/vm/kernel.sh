@@ -6,6 +6,7 @@
 #   kernel.sh NAME           make sure that kernel NAME is built
 #   kernel.sh NAME CMD...    the same, then run CMD with its sources on /src and
 #                            its objects on /obj
+#   kernel.sh --built NAME   tell by the exit status whether it is built already
 #   kernel.sh --update       upgrade the root's packages, fetch the newest sources
 #
 # Runs in the root (enter.sh). NAME is `stock`, the kernel as it comes; `fixed`,
@@ -17,7 +18,8 @@
 # A built kernel is /cache/kernel/NAME-KEY/, where KEY is a hash of all that it
 # is made from. Sources and objects are always seen as /src and /obj, so a
 # patched kernel starts from a copy of stock's objects and make rebuilds just
-# what the patch touches. What an earlier, killed run has built is gone on from.
+# what the patch touches. What an earlier, killed run has built is gone on from. Of a
+# patched kernel only what is needed to boot it and to build modules is kept.
 
 set -euo pipefail
 
@@ -30,6 +32,11 @@ series=7.3
 # Part of every key: to be raised when a change below makes other kernels.
 recipe=1
 debug=${DEBUG:-}
+built_only=
+if [[ $1 == --built ]]; then
+	built_only=1
+	shift
+fi
 name=$1
 shift
 
@@ -97,6 +104,18 @@ patches() {
 		done
 		;;
 	esac
+}
+
+# Prints the kernel whose modules fit kernel $1: stock, as long as no patch changes a header.
+modules_of() {
+	local list
+
+	mapfile -t list < <(patches "$1")
+	if ((${#list[@]})) && grep -hE '^\+\+\+ ' "${list[@]}" | grep -qvE '\.c([[:space:]]|$)'; then
+		echo "$1"
+	else
+		echo stock
+	fi
 }
 
 # Prints the directory that kernel $1 is or will be built in.
@@ -172,6 +191,12 @@ patched_copy() {
 	done
 }
 
+# Drops what make leaves in the objects $1 for its next run. With it a kernel is three times as large.
+trim() {
+	find "$1" -type f \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' -o -name '.tmp_vmlinux*' \
+		-o -name vmlinux.unstripped -o -path '*/boot/compressed/vmlinux*' \) -delete
+}
+
 # Builds kernel $1 unless it is there. In a shell of its own, which holds the lock.
 build() (
 	kernel=$1 about=2530
@@ -205,6 +230,8 @@ build() (
 	step "kernel $kernel${debug:+ ($debug)}" "$RPMFAULT_LOGS/build-$kernel.log" '^  [A-Z]' $about \
 		with "$src" "$part/obj" "$0" --compile "$(fragments | paste -sd' ')"
 	mv "$part" "$dir"
+	# Stock is what the others start from, and a tree of the user's own may change.
+	[[ $kernel == stock || ${KSRC:-} ]] || trim "$dir/obj"
 )
 
 case $name in
@@ -230,6 +257,12 @@ esac
 [[ ! ${KSRC:-} || -e /ksrc/Kconfig ]] || die "KSRC=$KSRC is not a kernel source tree."
 [[ ! $debug || -e $here/config.$debug ]] || die "DEBUG=$debug is unknown: there is no config.$debug."
 
+if [[ $built_only ]]; then
+	# Without sources there is nothing that it would be built from.
+	[[ (${KSRC:-} || -L /cache/src/current) && -d $(kernel_dir "$name") ]]
+	exit
+fi
+
 # Once in a run is enough: the run's log directory remembers.
 built=$RPMFAULT_LOGS/kernel-$name
 if [[ ! -L $built ]]; then
@@ -241,4 +274,5 @@ fi
 src=$built/src
 [[ -d $src ]] || src=$(source_dir)
 with "$src" "$built/obj" \
-	env RPMFAULT_NAME="$name" RPMFAULT_KERNEL="$(basename "$(readlink -f "$built")")" "$@"
+	env RPMFAULT_NAME="$name" RPMFAULT_KERNEL="$(basename "$(readlink -f "$built")")" \
+	RPMFAULT_MODULES="$(basename "$(kernel_dir "$(modules_of "$name")")")" "$@"

@@ -8,7 +8,8 @@
 # Leaves them as $RPMFAULT_LOGS/module-NAME/src/rpmfault.ko and $RPMFAULT_LOGS/stay_up-NAME.ko.
 #
 # The objects live in the cache, so that the checkout stays clean; one directory
-# for each kernel and checkout, in which make rebuilds what has changed.
+# for each checkout and for all kernels that can load the same module, in which make
+# rebuilds what has changed.
 
 set -euo pipefail
 
@@ -16,13 +17,19 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=selftests/vm/step.sh
 source "$here/step.sh"
 
-objects=/cache/module/$RPMFAULT_KERNEL-$RPMFAULT_CHECKOUT
-mkdir -p "$objects"
-lock "$objects.lock"
-# Not a step that makes a run a cold one.
-RPMFAULT_STEPS='' step "module rpmfault.ko for $RPMFAULT_NAME" \
-	"$RPMFAULT_LOGS/module-$RPMFAULT_NAME.log" '^  [A-Z]' 8 \
-	make -C "$here/../.." KDIR=/obj MO="$objects" modules
+objects=/cache/module/$RPMFAULT_MODULES-$RPMFAULT_CHECKOUT
+# Once in a run is enough: the run's log directory remembers.
+built=$RPMFAULT_LOGS/modules-$RPMFAULT_MODULES
+if [[ ! -L $built ]]; then
+	mkdir -p "$objects"
+	lock "$objects.lock"
+	# Not a step that makes a run a cold one.
+	RPMFAULT_STEPS='' step "module rpmfault.ko for $RPMFAULT_NAME" \
+		"$RPMFAULT_LOGS/module-$RPMFAULT_NAME.log" '^  [A-Z]' 8 \
+		make -C "$here/../.." KDIR=/obj MO="$objects" modules
+	make -C /obj M="$here/stay_up" MO="$objects-stay_up" LLVM=1 modules \
+		> "$RPMFAULT_LOGS/stay_up-$RPMFAULT_NAME.log"
+	ln -s "$objects" "$built"
+fi
 ln -sfn "$objects" "$RPMFAULT_LOGS/module-$RPMFAULT_NAME"
-make -C /obj M="$here/stay_up" MO="$objects-stay_up" LLVM=1 modules > "$RPMFAULT_LOGS/stay_up-$RPMFAULT_NAME.log"
 ln -sfn "$objects-stay_up/stay_up.ko" "$RPMFAULT_LOGS/stay_up-$RPMFAULT_NAME.ko"
