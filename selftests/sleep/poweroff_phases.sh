@@ -47,7 +47,4 @@ for phase in thaw_noirq thaw_early; do
 	step "read after a failed $phase" read_disk
 done
 
-# The kernel remembers that it has made an image: its next test of hibernation writes one that it has
-# not made, which fails without a swap area, and then it has forgotten.
-sleeps disk devices
 remove_host

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Hibernation with an image on a disk, which is then restored as at a boot. The host's callbacks are
-# those for an image, and restore; the data of the disk are those of the image.
+# those for an image, and restore; the data of the disk are those of the image. A drive that is polled
+# for a new medium has no command while its host is frozen for the image. (Seed 003.)
 #
 # The image is written and read by an emulated machine: this takes a minute and more.
 #
@@ -20,6 +21,8 @@ if [ ! -b "$SWAP" ] || [ -n "$(blkid "$SWAP")" ]; then
 	skip "$SWAP is not an empty disk"
 fi
 new_host pm/sdev_autosuspend_ms=-1
+mkdir "$HOST/luns/0:0:1"
+put cdrom "$HOST/luns/0:0:1/type"
 may_sleep
 enable_host
 put on "$PARENT/power/control"
@@ -30,6 +33,12 @@ for file in /proc/irq/*/smp_affinity; do
 done
 dd if=/dev/urandom of="$SCRATCH/data" bs=64k count=8 status=none
 step 'write' dd if="$SCRATCH/data" of="$DEV" bs=64k oflag=direct status=none
+LUN=$HOST/luns/0:0:1
+disk=$DEV
+find_disk
+polls_of "$DISK" 100
+polls 'before the image'
+DEV=$disk
 # As small as it gets.
 put 0 /sys/power/image_size
 put test_resume /sys/power/disk
@@ -41,6 +50,8 @@ slept disk none
 # The image knows nothing of what came after it.
 met 'prepare[freeze] freeze[freeze] freeze_late[freeze] freeze_noirq[freeze] restore_noirq[restore] restore_early[restore] restore[restore] pm_complete[restore]'
 expect "$RULE/fired" 1
+expect "$HOST/stats/io_while_suspended" 0
+polls 'after the image'
 step 'read back' dd if="$DEV" of="$SCRATCH/back" bs=64k count=8 iflag=direct status=none
 cmp "$SCRATCH/data" "$SCRATCH/back" || fail 'the data are not those of the image'
 step 'write' write_disk
