@@ -35,8 +35,28 @@ HERE = pathlib.Path(__file__).resolve().parent
 SELFTESTS = HERE.parent
 LOGS = pathlib.Path(os.environ["RPMFAULT_LOGS"])
 
-# What a machine has besides the disk, the console and the AHCI CD-ROM that virtme-ng and QEMU give it.
-MACHINE = ()
+# What a machine has besides the disk, the console and the AHCI CD-ROM that virtme-ng and QEMU give it:
+# two PCIe switches, whose buses selftests/pci/ resets, see pci.sh there. One hangs on a root port
+# without hot-plug, the other one is in a slot. The PCI device numbers are out of the way of what QEMU
+# numbers by itself; links of 2.5 GT/s come up after a reset as far as the kernel can see.
+MACHINE = (
+    # The kernel drives the slots, not ACPI.
+    "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+    "-device", "pcie-root-port,id=t-bus,addr=10.0,chassis=101,hotplug=off,x-speed=2_5,x-width=1",
+    "-device", "x3130-upstream,id=t-bus-switch,bus=t-bus",
+    "-device", "xio3130-downstream,id=t-bus-0,bus=t-bus-switch,addr=0.0,chassis=102,hotplug=off",
+    "-device", "pci-testdev,bus=t-bus-0",
+    "-device", "xio3130-downstream,id=t-bus-1,bus=t-bus-switch,addr=1.0,chassis=103,hotplug=off",
+    "-device", "pcie-pci-bridge,id=t-bus-pci,bus=t-bus-1",
+    "-device", "pci-testdev,bus=t-bus-pci,addr=1.0",
+    "-device", "pcie-root-port,id=t-slot,addr=11.0,chassis=111,slot=1,x-speed=2_5,x-width=1",
+    "-device", "x3130-upstream,id=t-slot-switch,bus=t-slot",
+    "-device", "xio3130-downstream,id=t-slot-0,bus=t-slot-switch,addr=0.0,chassis=112,slot=2",
+    "-device", "pci-testdev,bus=t-slot-0",
+    "-device", "xio3130-downstream,id=t-slot-1,bus=t-slot-switch,addr=1.0,chassis=113,hotplug=off",
+    "-fsdev", f"local,id=t-held,path={HERE},security_model=none,readonly=on,multidevs=remap",
+    "-device", "virtio-9p-pci,fsdev=t-held,mount_tag=rpmfault-held,bus=t-slot-1",
+)  # fmt: skip
 # Seconds until a guest's runner has said its first word, on a busy machine without KVM.
 BOOT_DEADLINE = 180
 # A scenario's own deadline is enforced by the guest; this many times it is for a guest that cannot.
