@@ -11,6 +11,9 @@
 # adapter does not come back at all.
 #
 # deadline: 240
+# fails-on: 01 pass I/O hangs, but the removal ends that, and nothing clears pm_only twice
+# fails-on: 02 hang the rescan waits for an adapter that does not come back, with the device lock held
+# fails-on: 01+02 hang the same
 # fails-on: stock warn the second failed resume clears pm_only again (WARNING in blk_clear_pm_only)
 
 # shellcheck source=selftests/lib.sh
