@@ -3,9 +3,13 @@
 #
 # A disk that was suspended before it had a driver gets one: sd, which resumes it at the
 # start of its probe, before there is anything to resume; and sr, which does not want it and
-# leaves it to suspend again. (Both were a NULL pointer once.)
+# leaves it to suspend again. Both were a NULL pointer once: commits 85374b639229 ("scsi: sd:
+# Fix crashes in sd_resume_runtime()") and 13b438914341 ("SCSI: fix crashes in sd and sr
+# runtime PM").
 #
 # deadline: 60
+# fails-on: 03 oops sd_resume_runtime() takes the driver data for granted
+# fails-on: 04 oops sr_runtime_suspend() takes the driver data for granted
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
