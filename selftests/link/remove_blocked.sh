@@ -4,9 +4,11 @@
 # Whoever removes a disk that the link has blocked does not wait for the link: sysfs delete,
 # rmdir of the LUN, disabling the host and unbinding its driver come back, with I/O held and
 # dirty pages in the cache, and so does the I/O. (In 2017 the removal hung in the disk's
-# SYNCHRONIZE CACHE.)
+# SYNCHRONIZE CACHE; commit 255ee9320e5d, "scsi: Make __scsi_remove_device go straight from
+# BLOCKED to DEL". To unblock the targets is in remove/unblocked.)
 #
 # deadline: 90
+# fails-on: 05 hang the disk is cancelled, and its SYNCHRONIZE CACHE waits in the stopped queue
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/../lib.sh"
