@@ -91,6 +91,9 @@ demo:
 check:
 	@$(in-root) selftests/vm/check.py
 
+matrix:
+	@$(in-root) selftests/vm/matrix.py
+
 mutants:
 	@$(in-root) selftests/vm/mutants.py
 
@@ -113,10 +116,12 @@ help:
 	@echo  'With nothing set up, as root on Debian 12 or later (what is missing is installed'
 	@echo  'into a build root in $${RPMFAULT_CACHE:-$${XDG_CACHE_HOME:-~/.cache}/rpmfault}):'
 	@echo  '  demo            - Show a bug of the stock kernel, and the fixed kernel without it'
-	@echo  '  check           - Run all tests: host tests, KUnit, and the scenarios on both kernels'
+	@echo  '  check           - Run all tests: host tests, KUnit, and the scenarios'
 	@echo  "                    TESTS='rpm/* host/*' selects, KERNEL=stock|fixed|NN takes one kernel"
 	@echo  '                    (NN has patches/undo/NN-*.patch; NN+MM two of them), DEBUG=kasan adds KASAN and kmemleak'
 	@echo  '                    TIMELINE=1 draws a timeline of each scenario, not only of those that fail'
+	@echo  '  matrix          - Run the scenarios on a kernel without each of the fixes, too, and show which'
+	@echo  '                    fail where; goes on where it was cut off, MATRIX_FRESH=1 begins anew'
 	@echo  '  mutants         - Show that each scenario can fail, with a fault in the module'
 	@echo  '  bench           - Measure what rules cost I/O that they are not about'
 	@echo  '  vm              - Shell in a virtual machine with the module loaded; KERNEL=fixed'
@@ -149,4 +154,4 @@ help:
 	@echo  'ROOT=1 runs modules, clippy, rustdoc, preflight and these three in the build root, against'
 	@echo  'KERNEL=stock, as in: make clippy ROOT=1'
 
-.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test waits-test clean demo check mutants bench vm timeline waits update help
+.PHONY: modules modules_install clippy rustdoc rust-analyzer preflight rustfmt rustfmtcheck host-test fuzz timeline-test waits-test clean demo check matrix mutants bench vm timeline waits update help

@@ -333,7 +333,7 @@ has_disk() { DISK=$(<"$LUN/block_dev") && [ -n "$DISK" ] && [ -b "/dev/$DISK" ];
 find_sg()
 {
 	need tool sg_raw
-	need config CHR_DEV_SG
+	need file /sys/class/scsi_generic CONFIG_CHR_DEV_SG
 	wait_for 10 "the sg node of ${SDEV##*/}" has_sg
 }
 

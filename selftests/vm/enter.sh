@@ -91,7 +91,7 @@ environment=(
 )
 while IFS='=' read -r -d '' name value; do
 	case $name in
-	KERNEL | TESTS | TIMELINE | DEBUG | FUZZ_* | STORM_* | BENCH_* | KSRC | V | CI | RPMFAULT_CPUS | *_proxy | *_PROXY | PIP_* | CARGO_*)
+	KERNEL | TESTS | TIMELINE | DEBUG | FUZZ_* | STORM_* | BENCH_* | MATRIX_* | KSRC | V | CI | RPMFAULT_CPUS | *_proxy | *_PROXY | PIP_* | CARGO_*)
 		case $name in
 		CARGO_HOME | CARGO_TARGET_DIR | PIP_CERT | PIP_FIND_LINKS) ;;
 		*) environment+=("$name=$value") ;;
