@@ -14,6 +14,7 @@ The last line is "N passed, N failed, N skipped", where an expected failure is
 a pass. Exits 0 if something was run and nothing failed. Runs in the root.
 """
 
+import itertools
 import os
 import re
 import subprocess
@@ -132,9 +133,18 @@ def main():
         vm.prepare(kernel)
     kvm = vm.choose_accelerator(todo[0][0]) if todo else False
     for kernel, names in todo:
-        print(f"\n{len(names)} scenarios on kernel {kernel}: {plan.title(kernel)}", flush=True)
-        for result in vm.Run(kernel, kvm, lambda line: print(line, flush=True)).run(names):
-            tally.add_result(kernel, result)
+        print(f"{len(names)} scenarios on kernel {kernel}: {plan.title(kernel)}")
+    print(f"KTAP version 1\n1..{sum(len(names) for _, names in todo)}", flush=True)
+    number = itertools.count(1)
+
+    def done(kernel, result):
+        tally.add_result(kernel, result)
+        for line in result.diagnostics:
+            print(line)
+        print(f"# it took {result.seconds:.1f} s on {kernel}")
+        print(f"{result.line(next(number))}", flush=True)
+
+    vm.run_all(todo, kvm, done)
     return tally.finish()
 
 

@@ -77,7 +77,7 @@ def main():
     verdicts = {}
     for kernel in KERNELS:
         print(f"\nbooting {kernel} and running it ...", flush=True)
-        [result] = vm.Run(kernel, kvm, lambda line: None).run([SCENARIO])
+        [result] = vm.Run(kernel, kvm).run([SCENARIO])
         verdicts[kernel] = report(kernel, result)
 
     cold = os.path.exists(os.environ["RPMFAULT_STEPS"])

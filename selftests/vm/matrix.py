@@ -16,7 +16,6 @@ The table is the last thing that is printed, and the last line of all "N passed,
 skipped". Exits 0 if nothing failed. Runs in the root.
 """
 
-import concurrent.futures
 import dataclasses
 import hashlib
 import json
@@ -24,14 +23,11 @@ import os
 import pathlib
 import subprocess
 import sys
-import threading
 import time
 
 import plan
 import vm
 
-# Virtual machines at a time.
-MACHINES = 2
 # What these groups test is the module, which is the same on each kernel.
 MODULE_GROUPS = ("module", "device")
 # Deadline in seconds of what runs on each kernel without a fix only because of its group: no stress tests.
@@ -106,7 +102,6 @@ class Memory:
 
     def __init__(self, scenarios):
         self._file = pathlib.Path(f"/cache/matrix-{os.environ['RPMFAULT_CHECKOUT']}.json")
-        self._lock = threading.Lock()
         self._common = digest(SOURCES)
         self._groups = {plan.group(name): "" for name in scenarios}
         for group in self._groups:
@@ -129,17 +124,15 @@ class Memory:
         """Remembers a cell if it passed."""
         if not result.ok:
             return
-        with self._lock:
-            self._cells[self._key(kernel, result.name)] = dataclasses.asdict(result) | {"diagnostics": []}
-            self._write()
+        self._cells[self._key(kernel, result.name)] = dataclasses.asdict(result) | {"diagnostics": []}
+        self._write()
 
     def forget(self, table):
         """Begins anew with the cells of these rows."""
-        with self._lock:
-            for line in table:
-                for name in line.scenarios:
-                    self._cells.pop(self._key(line.kernel, name), None)
-            self._write()
+        for line in table:
+            for name in line.scenarios:
+                self._cells.pop(self._key(line.kernel, name), None)
+        self._write()
 
     def _write(self):
         part = self._file.with_suffix(".part")
@@ -152,38 +145,18 @@ class Progress:
 
     def __init__(self, cells):
         self._started = time.monotonic()
-        self._lock = threading.Lock()
         self._cells = cells
         self._done = 0
 
     def tell(self, kernel, result):
         """A cell is done."""
-        with self._lock:
-            self._done += 1
-            directive = f" # {result.directive} {result.why}".rstrip() if result.directive else ""
-            print(
-                f"{vm.clock(time.monotonic() - self._started):>6} {self._done:>4}/{self._cells} {kernel:<6} "
-                f"{'ok' if result.ok else 'not ok'} {result.name}{directive} ({result.seconds:.0f} s)",
-                flush=True,
-            )
-            for line in [] if result.ok else result.diagnostics:
-                print(f"{kernel:>18} {line}", flush=True)
-
-
-def run(line, names, kvm, memory, progress):
-    """Runs what is missing of a row."""
-    with (vm.LOGS / f"matrix-{line.kernel}.ktap").open("w") as log:
-
-        def emit(text):
-            print(text, file=log, flush=True)
-            for result in machines.results:
-                if result.name not in line.results:
-                    line.results[result.name] = result
-                    memory.keep(line.kernel, result)
-                    progress.tell(line.kernel, result)
-
-        machines = vm.Run(line.kernel, kvm, emit)
-        machines.run(names)
+        self._done += 1
+        took = vm.clock(time.monotonic() - self._started)
+        print(f"{took:>6} {self._done:>4}/{self._cells} {kernel:<6} {result.line()} ({result.seconds:.0f} s)", flush=True)
+        with (vm.LOGS / f"matrix-{kernel}.ktap").open("a") as log:
+            print(*result.diagnostics, result.line(self._done), sep="\n", file=log)
+        for line in [] if result.ok else result.diagnostics:
+            print(f"{kernel:>18} {line}", flush=True)
 
 
 def prepare(table):
@@ -252,12 +225,14 @@ def main():
     if missing:
         kvm = vm.choose_accelerator(built[0].kernel)
         progress = Progress(missing)
-        # The longest first.
-        todo.sort(key=lambda entry: -len(entry[1]))
-        with concurrent.futures.ThreadPoolExecutor(MACHINES) as pool:
-            futures = [pool.submit(run, line, names, kvm, memory, progress) for line, names in todo if names]
-        for future in futures:
-            future.result()
+        lines = {line.kernel: line for line in built}
+
+        def done(kernel, result):
+            lines[kernel].results[result.name] = result
+            memory.keep(kernel, result)
+            progress.tell(kernel, result)
+
+        vm.run_all([(line.kernel, names) for line, names in todo], kvm, done)
     memory.forget(built)
 
     tallies = [judge(line) for line in table]

@@ -57,7 +57,7 @@ def main():
         # In the cache, where the guest sees it as well.
         with tempfile.TemporaryDirectory(dir="/cache", prefix="mutant-") as directory:
             build(patch, pathlib.Path(directory))
-            [result] = vm.Run(KERNEL, kvm, lambda line: None).run([scenario])
+            [result] = vm.Run(KERNEL, kvm).run([scenario])
         fault = patch.read_text().splitlines()[1].removeprefix("# ")
         passed += not result.ok
         failed += result.ok

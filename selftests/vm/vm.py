@@ -16,7 +16,9 @@ Of one that hung there is the graph of who waits for whom in $RPMFAULT_LOGS/wait
 SCENARIO.waits.svg, .dot and .txt, made of SCENARIO.report.
 """
 
+import concurrent.futures
 import dataclasses
+import itertools
 import os
 import pathlib
 import queue
@@ -57,6 +59,10 @@ MACHINE = (
     "-fsdev", f"local,id=t-held,path={HERE},security_model=none,readonly=on,multidevs=remap",
     "-device", "virtio-9p-pci,fsdev=t-held,mount_tag=rpmfault-held,bus=t-slot-1",
 )  # fmt: skip
+# How many machines run at a time, and how many scenarios one of them gets at most: few enough that
+# none has much to do when there is nothing left for the others.
+MACHINES = 2
+BATCH = 8
 # Seconds until a guest's runner has said its first word, on a busy machine without KVM.
 BOOT_DEADLINE = 180
 # A scenario's own deadline is enforced by the guest; this many times it is for a guest that cannot.
@@ -100,6 +106,11 @@ class Result:
     why: str = ""
     seconds: float = 0
     diagnostics: list[str] = dataclasses.field(default_factory=list)
+
+    def line(self, number=""):
+        """Its line of KTAP, with its number there."""
+        said = " ".join(filter(None, ("ok" if self.ok else "not ok", str(number), self.name)))
+        return f"{said} # {self.directive} {self.why}".rstrip() if self.directive else said
 
 
 def host_path(path):
@@ -278,19 +289,23 @@ def deadline_of(scenario):
     return DEADLINE_FACTOR * int(found[1] if found else 60)
 
 
-class Run:
-    """Scenarios on one kernel; `emit` gets each line of the KTAP."""
+# Numbers the guests of a run of this program.
+GUESTS = itertools.count(1)
 
-    def __init__(self, kernel, kvm, emit):
+
+class Run:
+    """Scenarios on one kernel; `emit` gets each line of the KTAP, and `done` each result."""
+
+    def __init__(self, kernel, kvm, emit=lambda line: None, done=lambda result: None):
         self.kernel = kernel
         self.results = []
         self._kvm = kvm
         self._emit = emit
+        self._done = done
         self._traces = LOGS / f"timelines-{kernel}"
         self._traces.mkdir(exist_ok=True)
         self._waits = LOGS / f"waits-{kernel}"
         self._waits.mkdir(exist_ok=True)
-        self._guests = 0
         self._diagnostics = []
         self._started = 0.0
         self._booted = False
@@ -368,12 +383,10 @@ class Run:
         result = Result(name, ok, directive, why, now - self._started, self._diagnostics)
         self._emit(f"# {name} took {result.seconds:.1f} s on {self.kernel}")
         self.results.append(result)
-        self._emit(
-            f"{'ok' if ok else 'not ok'} {len(self.results)} {name}"
-            + (f" # {directive} {why}".rstrip() if directive else "")
-        )
+        self._emit(result.line(len(self.results)))
         self._diagnostics = []
         self._started = now
+        self._done(result)
 
     def _give_up(self, name, kind, trouble):
         """Judges a scenario whose guest could not."""
@@ -391,14 +404,14 @@ class Run:
 
     def _one_guest(self, names):
         """Runs scenarios until the guest is not to be used any more. If it is to blame, says how and why."""
-        self._guests += 1
-        self._console = LOGS / f"console-{self.kernel}-{self._guests}.log"
+        number = next(GUESTS)
+        self._console = LOGS / f"console-{self.kernel}-{number}.log"
         command = ["env", f"STAY_UP={stay_up(self.kernel)}"]
         command += [f"{name}={value}" for name, value in os.environ.items() if GUEST_VARIABLE.match(name)]
         command += [SELFTESTS / "run.sh", "--module", module(self.kernel), "--kernel", self.kernel]
         command += ["--traces", self._traces, *names]
         # virtme-ng passes a command on the kernel's command line, which cuts it at 2 KiB.
-        script = LOGS / f"guest-{self.kernel}-{self._guests}.sh"
+        script = LOGS / f"guest-{self.kernel}-{number}.sh"
         script.write_text(f"exec {shlex.join(map(str, command))}\n")
         self._started = time.monotonic()
         with tempfile.NamedTemporaryFile(dir="/cache", prefix="disk-") as disk:
@@ -449,6 +462,28 @@ class Run:
                 self._diagnose(line)
             elif found or not re.match(r"KTAP version|TAP version|1\.\.", line):
                 self._diagnose(f"# {line}")
+
+
+def run_all(todo, kvm, done):
+    """Runs scenarios on kernels, [(kernel, names)], in MACHINES guests at a time.
+
+    `done(kernel, result)` is told of each as it ends, of one at a time.
+    """
+    lock = threading.Lock()
+
+    def run(job):
+        kernel, names = job
+
+        def told(result):
+            with lock:
+                done(kernel, result)
+
+        Run(kernel, kvm, done=told).run(names)
+
+    jobs = [(kernel, names[i : i + BATCH]) for kernel, names in todo for i in range(0, len(names), BATCH)]
+    with concurrent.futures.ThreadPoolExecutor(MACHINES) as pool:
+        # To ask for the results is what raises an error of a thread here.
+        list(pool.map(run, jobs))
 
 
 def shell(kernel):
