@@ -13,6 +13,7 @@
 #
 #   # deadline: N                   seconds for the whole of it (60)
 #   # fails-on: KERNEL KIND WHY     must fail on --kernel KERNEL, and in that way
+#   # machine: ram                  for vm/vm.py: wants a machine that comes back from a real S3
 #
 # (a kernel other than `fixed` that it does not name has the bugs of `stock`), and its verdict
 # is pass, skip, or fail in one of these ways (KIND):

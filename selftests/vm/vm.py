@@ -6,7 +6,9 @@
     vm.py shell KERNEL               an interactive shell with the module loaded
 
 Runs in the root (enter.sh) and builds nothing: kernel.sh and module.sh come
-first (prepare()). The guest runs selftests/run.sh, whose KTAP is passed on.
+first (prepare()). The guest runs selftests/run.sh, whose KTAP is passed on. Its root is that of the
+runner, over 9p, which does not survive a real S3: scenarios whose header says `# machine: ram` run
+in a guest with a disk of its own for a root (image.sh), whose memory is all that it keeps when it sleeps.
 Whatever the guest does, each scenario gets a result: a guest that says nothing
 for too long (a hang; it is made to say what blocks it), dies or declares itself dirty
 is thrown away, and the remaining scenarios run in a fresh one. The console of each guest is kept as
@@ -17,11 +19,14 @@ SCENARIO.waits.svg, .dot and .txt, made of SCENARIO.report.
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
+import functools
 import itertools
 import os
 import pathlib
 import queue
+import random
 import re
 import shlex
 import signal
@@ -59,6 +64,13 @@ MACHINE = (
     "-fsdev", f"local,id=t-held,path={HERE},security_model=none,readonly=on,multidevs=remap",
     "-device", "virtio-9p-pci,fsdev=t-held,mount_tag=rpmfault-held,bus=t-slot-1",
 )  # fmt: skip
+# What one with a root of its own has besides MACHINE, as the machine of a report has it: a disk and a
+# CD-ROM behind AHCI. {} is what is in them.
+RAM_MACHINE = (
+    "-drive", "file={},format=raw,if=ide,index=0,snapshot=on",
+    "-drive", "file={},format=raw,if=ide,index=1,media=cdrom",
+)  # fmt: skip
+MEDIUM_BYTES = 4 << 20
 # How many machines run at a time, and how many scenarios one of them gets at most: few enough that
 # none has much to do when there is nothing left for the others.
 MACHINES = 2
@@ -84,12 +96,15 @@ CONSOLE_TAIL = 40
 DUMP_SECONDS = 10
 DUMP_KEYS = "wd"
 
+# What run.sh needs of the kernel's tree.
+KTAP_HELPERS = "/src/tools/testing/selftests/kselftest/ktap_helpers.sh"
 # What scenarios and their runner take from the environment.
 GUEST_VARIABLE = re.compile(r"TIMELINE$|FUZZ_(SEED|COUNT)$|STORM_|BENCH_")
 RESULT = re.compile(r"^(?P<no>not )?ok \d+ (?:- )?(?P<name>\S+)(?: # ?(?P<directive>\w+) ?(?P<why>.*))?")
 # QEMU's last words, which are glib's or assert()'s, and how often it may say them in one run.
 QEMU_ABORT = re.compile(r"^\S*qemu-system\S*: .*Assertion .* failed")
 QEMU_ABORTS_MAX = 5
+MACHINE_OF = re.compile(r"^# machine: (\S+)", re.MULTILINE)
 DEADLINE = re.compile(r"^# deadline: (\d+)", re.MULTILINE)
 FAILS_ON = re.compile(r"^# fails-on: (?P<kernel>\S+) (?P<kind>\S+) (?P<why>.*)", re.MULTILINE)
 # As in run.sh: what ends a machine, or the task that met it.
@@ -143,26 +158,54 @@ def stay_up(kernel):
     return (LOGS / f"stay_up-{kernel}.ko").resolve()
 
 
+# What every kernel is told: the suites of the kernel itself are not under test, and what goes wrong while
+# the machine falls asleep is to be seen.
+APPEND = ("kunit.filter_glob=rpmfault*", "no_console_suspend")
+MEMORY = "4G" if os.environ.get("DEBUG") else "2G"
+
+
 def vng(kernel, kvm, *options, qemu=()):
-    """The command line that boots a kernel; `qemu` are options for QEMU."""
+    """The command line that boots a kernel with the runner's root; `qemu` are options for QEMU."""
     return in_kernel(
         kernel,
         "vng", "--run", "/obj/arch/x86/boot/bzImage",
         *(() if kvm else ("--disable-kvm",)), "--disable-microvm", "--force-9p",
-        "--cpus", "2", "--memory", "4G" if os.environ.get("DEBUG") else "2G",
-        # The suites of the kernel itself are not under test.
-        "--append", "kunit.filter_glob=rpmfault*",
-        # What goes wrong while the machine falls asleep is to be seen.
-        "--append", "no_console_suspend",
+        "--cpus", "2", "--memory", MEMORY,
+        *(word for argument in APPEND for word in ("--append", argument)),
         f"--qemu-opts={' '.join((*MACHINE, *qemu))}",
         *options,
     )  # fmt: skip
 
 
-class Guest:
-    """A running virtual machine with one command in it, maybe a directory that it can write to and a disk."""
+def vng_guest(kernel, kvm, command, directory=None, disk=None):
+    """Boots a command with the runner's root, maybe a directory that it can write to and a disk: for Guest."""
+    options = (*(("--rwdir", directory) if directory else ()), *(("--disk", disk) if disk else ()))
+    return lambda *qemu: vng(kernel, kvm, *options, "--verbose", "--", command, qemu=qemu)
 
-    def __init__(self, kernel, kvm, command, console, directory=None, disk=None):
+
+def ram_guest(kernel, kvm, script, root, disk, medium):
+    """Boots a script with a root of its own, the image `root`, and a disk: for Guest."""
+    append = (
+        "root=/dev/vdb", "rootfstype=ext4", "rootflags=sync", "rw", "console=ttyS0", "panic=-1", *APPEND,
+        f"init={HERE / 'image-init.sh'}", "--", str(script),
+    )  # fmt: skip
+    return lambda *qemu: in_kernel(
+        kernel,
+        "qemu-system-x86_64", "-kernel", "/obj/arch/x86/boot/bzImage", "-append", " ".join(append), "-no-reboot",
+        "-machine", f"q35,accel={'kvm' if kvm else 'tcg'}", "-cpu", "max", "-smp", "2", "-m", MEMORY,
+        "-nodefaults", "-display", "none",
+        # As vng has it: the console is the error output, and what the script says is the output.
+        "-chardev", "file,id=console,path=/proc/self/fd/2", "-serial", "chardev:console",
+        "-chardev", "file,id=output,path=/proc/self/fd/1", "-serial", "chardev:output",
+        *(word for image in (disk, root) for word in ("-drive", f"file={image},format=raw,if=virtio")),
+        *(word.format(medium) for word in RAM_MACHINE), *MACHINE, *qemu,
+    )  # fmt: skip
+
+
+class Guest:
+    """A running virtual machine; `boot` is the function that makes its command line of options for QEMU."""
+
+    def __init__(self, boot, console):
         self.console = []
         self._lines = queue.Queue()
         self._socket = tempfile.TemporaryDirectory(prefix="rpmfault-")
@@ -170,11 +213,7 @@ class Guest:
         self._monitor = monitor.Monitor(socket)
         # A process group of its own, so that kill() gets QEMU too.
         self._process = subprocess.Popen(
-            vng(
-                kernel, kvm,
-                *(("--rwdir", directory) if directory else ()), *(("--disk", disk) if disk else ()),
-                "--verbose", "--", command, qemu=("-qmp", f"unix:{socket}"),
-            ),
+            boot("-qmp", f"unix:{socket}"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
@@ -245,7 +284,7 @@ def usable_kvm(kernel):
     except (OSError, ValueError):
         pass
     # A KVM that is present may still be one whose guests die at once.
-    guest = Guest(kernel, True, "true", LOGS / "console-kvm-probe.log")
+    guest = Guest(vng_guest(kernel, True, "true"), LOGS / "console-kvm-probe.log")
     try:
         usable = guest.wait(time.monotonic() + KVM_DEADLINE) == 0
     except TimeoutError:
@@ -283,6 +322,12 @@ def expected_failure(scenario, kernel):
     return known.get(kernel) or (known.get("stock") if kernel != "fixed" else None)
 
 
+def machine_of(scenario):
+    """The kind of machine that a scenario needs: `ram`, or nothing."""
+    found = MACHINE_OF.search((SELFTESTS / f"{scenario}.sh").read_text())
+    return found[1] if found else ""
+
+
 def deadline_of(scenario):
     """Seconds after which the guest is not going to give a verdict any more."""
     found = DEADLINE.search((SELFTESTS / f"{scenario}.sh").read_text())
@@ -310,6 +355,8 @@ class Run:
         self._started = 0.0
         self._booted = False
         self._tail = []
+        # The image of a guest with a root of its own.
+        self._root = None
 
     def run(self, names):
         """Runs the scenarios in as many guests as it takes, and returns their results."""
@@ -319,7 +366,10 @@ class Run:
         aborts = 0
         while len(self.results) < len(names):
             had = len(self.results)
-            trouble = self._one_guest(names[had:])
+            machine = machine_of(names[had])
+            trouble = self._one_guest(
+                machine, list(itertools.takewhile(lambda name: machine_of(name) == machine, names[had:]))
+            )
             # QEMU 10.0 may lose a race of its own while the guest sets its PCI devices up under
             # TCG, and then aborts. No scenario has begun, so none is to blame, or excused.
             if trouble and not self._booted and any(map(QEMU_ABORT.match, self._tail)):
@@ -339,6 +389,12 @@ class Run:
     def _draw(self, name):
         """Makes the timeline of a scenario that has left a trace, and says where it is."""
         trace = self._traces / f"{name.replace('/', '.')}.trace"
+        if self._root:
+            # debugfs leaves no file if there is none.
+            subprocess.run(
+                ["debugfs", "-R", f"dump {trace} {trace}", self._root],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+            )  # fmt: skip
         if not trace.exists():
             return
         done = subprocess.run(
@@ -402,7 +458,37 @@ class Run:
         else:
             self._finish(name, False)
 
-    def _one_guest(self, names):
+    @contextlib.contextmanager
+    def _guest(self, machine, script):
+        """A guest of a kind in which a script runs."""
+        with contextlib.ExitStack() as stack:
+            image = functools.partial(tempfile.NamedTemporaryFile, dir="/cache")
+            disk = stack.enter_context(image(prefix="disk-"))
+            disk.truncate(DISK_BYTES)
+            if machine == "ram":
+                medium = stack.enter_context(image(prefix="medium-"))
+                medium.write(random.Random(0).randbytes(MEDIUM_BYTES))
+                medium.flush()
+                self._root = stack.enter_context(image(prefix="image-")).name
+                # The checkout's, without what was built in it.
+                selftests = [path for path in SELFTESTS.iterdir() if path.name != "host"]
+                subprocess.run(
+                    in_kernel(self.kernel, HERE / "image.sh", self._root, *selftests, KTAP_HELPERS, script,
+                              module(self.kernel)),
+                    check=True,
+                )  # fmt: skip
+                boot = ram_guest(self.kernel, self._kvm, script, self._root, disk.name, medium.name)
+            else:
+                boot = vng_guest(self.kernel, self._kvm, f"sh {script}", self._traces, disk.name)
+            guest = Guest(boot, self._console)
+            try:
+                yield guest
+            finally:
+                guest.kill()
+                self._tail = guest.console[-CONSOLE_TAIL:]
+                self._root = None
+
+    def _one_guest(self, machine, names):
         """Runs scenarios until the guest is not to be used any more. If it is to blame, says how and why."""
         number = next(GUESTS)
         self._console = LOGS / f"console-{self.kernel}-{number}.log"
@@ -412,18 +498,10 @@ class Run:
         command += ["--traces", self._traces, *names]
         # virtme-ng passes a command on the kernel's command line, which cuts it at 2 KiB.
         script = LOGS / f"guest-{self.kernel}-{number}.sh"
-        script.write_text(f"exec {shlex.join(map(str, command))}\n")
+        script.write_text(f"mkdir -p {self._traces}\nexec {shlex.join(map(str, command))}\n")
         self._started = time.monotonic()
-        with tempfile.NamedTemporaryFile(dir="/cache", prefix="disk-") as disk:
-            disk.truncate(DISK_BYTES)
-            guest = Guest(
-                self.kernel, self._kvm, f"sh {script}", self._console, self._traces, disk.name
-            )
-            try:
-                return self._follow(guest, names)
-            finally:
-                guest.kill()
-                self._tail = guest.console[-CONSOLE_TAIL:]
+        with self._guest(machine, script) as guest:
+            return self._follow(guest, names)
 
     @staticmethod
     def _kind(guest, other):
