@@ -60,8 +60,8 @@ put 1 "$HOST/faults/rule/enable"
 enable_host
 
 find "$RPMFAULT" -printf '%m %p\n' >"$SCRATCH/list"
-files=$(grep -vc '^755' "$SCRATCH/list")
-[ "$files" -ge 200 ] || fail "there are only $files files"
+count=$(grep -vc '^755' "$SCRATCH/list")
+[ "$count" -ge 200 ] || fail "there are only $count files"
 chmod 777 "$SCRATCH"
 export ERROR=$SCRATCH/error
 returns 'attempts' 60 try_all "$SCRATCH/list"

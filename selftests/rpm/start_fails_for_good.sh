@@ -20,7 +20,7 @@
 # in_order WHAT...: to a suspended disk that does not start.
 in_order()
 {
-	local what
+	local what job
 
 	new_host
 	enable_host
@@ -36,8 +36,8 @@ in_order()
 			start 'write' write_disk 100
 			start 'INQUIRY' sg_inq "$DEV"
 			start 'rescan' put 1 "$SDEV/rescan"
-			for what in read write INQUIRY rescan; do
-				join "$what"
+			for job in read write INQUIRY rescan; do
+				join "$job"
 			done
 			;;
 		rescan) step 'rescan' put 1 "$SDEV/rescan" ;;
