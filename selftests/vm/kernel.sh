@@ -106,12 +106,12 @@ patches() {
 	esac
 }
 
-# Prints the kernel whose modules fit kernel $1: stock, as long as no patch changes a header.
+# Prints the kernel whose modules fit kernel $1: stock, as long as no patch changes what they are made from.
 modules_of() {
 	local list
 
 	mapfile -t list < <(patches "$1")
-	if ((${#list[@]})) && grep -hE '^\+\+\+ ' "${list[@]}" | grep -qvE '\.c([[:space:]]|$)'; then
+	if ((${#list[@]})) && grep -hE '^\+\+\+ ' "${list[@]}" | grep -qE '/(include|rust|scripts|tools)/|/(Kconfig|Makefile)'; then
 		echo "$1"
 	else
 		echo stock
