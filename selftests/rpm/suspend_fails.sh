@@ -45,7 +45,8 @@ for errno in EIO ETIMEDOUT -5; do
 	expect "$HOST/stats/rpm_suspend" "$suspends" 'it is not tried any more'
 
 	step 'clear the error' put 1 "$HOST/pm/clear_error"
-	expect "$PARENT/power/runtime_status" active
+	# It may be asleep by now.
+	[ "$(<"$PARENT/power/runtime_status")" != error ] || fail 'the error is still there'
 	put 1 "$HOST/pm/clear_error" 2>/dev/null && fail 'an error was cleared twice'
 	idle_again
 	wait_suspended
