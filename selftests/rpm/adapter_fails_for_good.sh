@@ -40,7 +40,6 @@ in_order()
 		delete) step 'delete' put 1 "$SDEV/delete" ;;
 		rmdir) step 'rmdir of the LUN' rmdir "$LUN" ;;
 		disable) step 'disable' put 0 "$HOST/enable" ;;
-		unbind) step 'unbind' put "${PARENT##*/}" "$(readlink -f "$PARENT/driver")/unbind" ;;
 		esac
 	done
 	[ ! -e "$SDEV" ] || fail 'the disk is still there'
@@ -53,6 +52,5 @@ in_order()
 
 in_order io rescan delete
 in_order rescan io disable
-in_order rescan unbind
-in_order io rmdir
+in_order io rescan rmdir
 unload_module
