@@ -15,7 +15,8 @@
 #   # fails-on: KERNEL KIND WHY     must fail on --kernel KERNEL, and in that way
 #   # machine: ram                  for vm/vm.py: wants a machine that comes back from a real S3
 #
-# (a kernel other than `fixed` that it does not name has the bugs of `stock`), and its verdict
+# (a kernel other than `fixed` that it does not name has the bugs of `stock`; KIND is `pass` for one
+# that has not), and its verdict
 # is pass, skip, or fail in one of these ways (KIND):
 #
 #   fail  it said so; the machine is as clean as before
