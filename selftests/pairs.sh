@@ -195,6 +195,8 @@ look_for()
 	remove_host)
 		wait_for 10 "$PAIR: the host to vanish" test ! -e "$SHOST"
 		step 'disable' put 0 "$HOST/enable"
+		# A link that had not come up when its host went is down.
+		put up "$HOST/link/state" || fail 'the link cannot come up'
 		pairs_enable
 		;;
 	esac

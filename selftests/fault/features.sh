@@ -60,8 +60,8 @@ while IFS='=' read -r triggers actions; do
 			((++known))
 			[ -z "${COVERED[$trigger=$action]:-}" ] || continue
 			[[ $sleep != *" $trigger "* ]] || continue
-			# The disk is not ready afterwards, and it is not known why.
-			[ "$trigger=$action" != medium_change=remove_host ] || continue
+			# Enabled again the host has no link now and then, and it is not known why.
+			[[ ! "$trigger=$action" =~ ^(rpm_|link_|medium_).*=remove_host$ ]] || continue
 			[[ $beyond != *" $trigger "* || $everywhere != *" $action "* ]] || continue
 			missing+=" $trigger=$action"
 		done
