@@ -17,13 +17,15 @@ HERE=$(dirname "$(readlink -f "$0")")/..
 # link that would come back.
 BEYOND=(init_cmd host_add target_alloc sdev_init sdev_configure sdev_destroy scan_finished
 	change_queue_depth fast_io_fail dev_loss mq_poll commit)
+# Not fired one by one yet: the disk does not always become ready after a host that goes meanwhile.
+UNFIRED=(rpm_idle rpm_suspend rpm_resume link_down link_up medium_change)
 # System sleep has scenarios of its own, which are about its phases.
 SLEEP=(prepare suspend suspend_late suspend_noirq resume_noirq resume_early resume freeze
 	freeze_late freeze_noirq thaw_noirq thaw_early thaw poweroff poweroff_late poweroff_noirq
 	restore_noirq restore_early restore pm_complete shutdown)
 
-# Nothing in the machine lives on to see it.
-UNSEEN=' trigger=shutdown'
+# Nothing in the machine lives on to see the first, and the others are UNFIRED.
+UNSEEN=(shutdown rpm_idle medium_change)
 
 load_module
 [ "$(<"$RPMFAULT/version")" != '' ] || fail 'the module has no version'
@@ -38,7 +40,9 @@ while IFS='=' read -r sort word; do
 	*) grep -Eq "(^|[^a-z_])$word([^a-z_]|\$)" <<<"$scenarios" || missing+=" $sort=$word" ;;
 	esac
 done <"$RPMFAULT/features"
-missing=${missing/"$UNSEEN"/}
+for word in "${UNSEEN[@]}"; do
+	missing=${missing/" trigger=$word"/}
+done
 [ -z "$missing" ] || fail "no scenario has$missing"
 
 declare -A COVERED=()
@@ -53,6 +57,7 @@ done < <(cat "$HERE"/*/*.sh | sed -n 's/^# pairs: //p')
 everywhere=" ${EVERYWHERE[*]} "
 beyond=" ${BEYOND[*]} "
 sleep=" ${SLEEP[*]} "
+unfired=" ${UNFIRED[*]} "
 known=0
 while IFS='=' read -r triggers actions; do
 	for trigger in ${triggers//,/ }; do
@@ -60,8 +65,7 @@ while IFS='=' read -r triggers actions; do
 			((++known))
 			[ -z "${COVERED[$trigger=$action]:-}" ] || continue
 			[[ $sleep != *" $trigger "* ]] || continue
-			# Enabled again the host has no link now and then, and it is not known why.
-			[[ ! "$trigger=$action" =~ ^(rpm_|link_|medium_).*=remove_host$ ]] || continue
+			[[ $unfired != *" $trigger "* ]] || continue
 			[[ $beyond != *" $trigger "* || $everywhere != *" $action "* ]] || continue
 			missing+=" $trigger=$action"
 		done
